@@ -1,0 +1,41 @@
+"""`python -m course lab`: JupyterLab, on the first chapter."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+
+from course.chapters import CHAPTERS
+from course.environment import ROOT, SetupError
+
+
+def lab_command(words=()):
+    """The command that opens JupyterLab on the start page, as a list of words.
+
+    Args:
+        words: further words for JupyterLab, such as "--no-browser".
+    """
+    first = ROOT / "notebooks" / f"{CHAPTERS[0].slug}.ipynb"
+    page = [str(first)] if first.is_file() else []
+    return [
+        sys.executable, "-m", "jupyterlab", *page, f"--ServerApp.root_dir={ROOT}", *words,
+    ]  # fmt: skip
+
+
+def open_lab(words=()):
+    """Open JupyterLab and stay until it ends; its exit status comes back."""
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise SetupError(
+            f"This Python ({sys.executable}) has no JupyterLab. "
+            f"Install it: {sys.executable} -m pip install -r requirements.txt"
+        )
+    env = dict(os.environ)
+    # The kernel of this environment, not one of the same name in the user's home.
+    env["JUPYTER_PREFER_ENV_PATH"] = "1"
+    env["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [env.get("PYTHONPATH")])])
+    process = subprocess.Popen(lab_command(words), env=env, cwd=ROOT)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue  # JupyterLab got it too and asks before it ends
