@@ -1,0 +1,6 @@
+"""The data of the course: `load_digits` finds the best there is and says what it took."""
+
+from course.data.cache import DataError
+from course.data.digits import DigitsSource, digits_source, load_digits
+
+__all__ = ["DataError", "DigitsSource", "digits_source", "load_digits"]
