@@ -1,0 +1,256 @@
+"""Run an answer on the public cases and say what came of it."""
+
+import copy
+import linecache
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from course.exercises import public
+from course.exercises.exercise import find
+from course.exercises.panel import result_panel
+from course.exercises.time_limit import TimeIsUp, time_limit
+from course.panels import show
+
+PASSED, NOT_ATTEMPTED, NOT_YET = "passed", "not attempted", "not yet"
+_COURSE = str(Path(__file__).resolve().parents[1])
+
+
+@dataclass(frozen=True)
+class Result:
+    """What `evaluate` found: a status, lines that say why, and a short traceback as `code`."""
+
+    id: str
+    title: str
+    points: int
+    status: str
+    lines: tuple = ()
+    code: str = ""
+
+    @property
+    def passed(self):
+        return self.status == PASSED
+
+
+class _Wrong(Exception):
+    """The first thing that is wrong with an answer, as lines for the student."""
+
+    def __init__(self, *lines, code=""):
+        super().__init__(*lines)
+        self.lines, self.code = lines, code
+
+
+def check(exercise_id, answer):
+    """Check an answer on the public cases and show the result, at once.
+
+    Args:
+        exercise_id: such as "1.2".
+        answer: the function that you wrote.
+
+    Raises:
+        ValueError: if there is no such exercise.
+    """
+    show(result_panel(evaluate(find(exercise_id), answer)))
+
+
+def attempt(title, answer, *args):
+    """Call a homework function; show "not attempted" and return None while it is a stub.
+
+    Args:
+        title: what the panel calls it, such as "Homework 1".
+        answer: the function.
+        args: its arguments.
+    """
+    try:
+        return answer(*args)
+    except NotImplementedError as error:
+        show(result_panel(Result(title, "", 0, NOT_ATTEMPTED, (str(error),))))
+        return None
+
+
+def evaluate(exercise, answer, cases=None):
+    """Run an answer on cases until the first one that fails.
+
+    Args:
+        exercise: an `Exercise`.
+        answer: a function.
+        cases: a list of `public.Case`; the public ones if None.
+
+    Returns:
+        a `Result`.
+    """
+    cases = public.load(exercise.id) if cases is None else cases
+
+    def result(status, *lines, code=""):
+        return Result(exercise.id, exercise.title, exercise.points, status, lines, code)
+
+    if not callable(answer):
+        return result(
+            NOT_YET,
+            f"Expected the function itself. Received: {_brief(answer)}.",
+            f'Write check("{exercise.id}", name) without calling it.',
+        )
+    for number, case in enumerate(cases):
+        try:
+            _judge_case(exercise, answer, case)
+        except NotImplementedError as stub:
+            if _is_stub(stub, exercise):
+                return result(NOT_ATTEMPTED, "Replace the line that raises, then run both cells.")
+            line, code = _explain(stub)
+            return result(NOT_YET, line, _asked(case), code=code)
+        except _Wrong as wrong:
+            passed = f"{number} of {len(cases)} cases are right so far." if number else ""
+            return result(NOT_YET, *filter(None, (*wrong.lines, passed)), code=wrong.code)
+    return result(PASSED, f"{len(cases)} of {len(cases)} cases.")
+
+
+def _judge_case(exercise, answer, case):
+    arguments = copy.deepcopy(case.arguments)
+    value = _run(exercise, answer, arguments, case)
+    for name, before in case.arguments.items():
+        if not _identical(before, arguments[name]):
+            raise _Wrong(
+                f"Your answer changes its argument {name}; the caller still needs it.",
+                f"Work on a copy: {name}.copy().",
+            )
+    value = _as_array(value)
+    expected = case.expected
+    words = (
+        f"Case: {_asked(case)}.",
+        f"Expected: {_brief(expected)}. Received: {_brief(value)}.",
+    )
+    hint = _hint(exercise, case, value)
+    if value.shape != expected.shape:
+        raise _Wrong(
+            hint or f"The shape is {value.shape}, expected {expected.shape}.", _case_line(case)
+        )
+    if value.dtype.kind == "f" and not np.isnan(expected.astype(float)).any():
+        bad = int(np.size(value) - np.isfinite(value).sum())
+        if bad:
+            raise _Wrong(
+                hint
+                or f"{bad} of {value.size} values are NaN or infinite: a division by zero or a "
+                "logarithm of zero?",
+                *words,
+            )
+    if not close(exercise, value, expected):
+        raise _Wrong(hint or _difference(exercise, value, expected), *words)
+
+
+def _run(exercise, answer, arguments, case):
+    """The answer's value; what it raises becomes a _Wrong, but for a stub's NotImplementedError."""
+    try:
+        with time_limit(exercise.seconds), np.errstate(all="ignore"):
+            return answer(**arguments)
+    except TimeIsUp:
+        raise _Wrong(
+            f"No answer after {exercise.seconds:g} seconds: does a loop never end?",
+            _case_line(case),
+        ) from None
+    except NotImplementedError:
+        raise
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:  # SystemExit too: an answer must not end the kernel
+        line, code = _explain(error)
+        raise _Wrong(line, _case_line(case), code=code) from None
+
+
+def _is_stub(error, exercise):
+    return str(error).startswith(f"Exercise {exercise.id}")
+
+
+def _explain(error):
+    """A line that names the error, and a short traceback of the student's own lines."""
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not str(Path(frame.filename).resolve()).startswith(_COURSE)
+    ]
+    code = "\n".join(
+        f"line {frame.lineno} in {frame.name}: "
+        f"{frame.line or linecache.getline(frame.filename, frame.lineno).strip()}"
+        for frame in frames[:1] + frames[1:][-2:]
+    )
+    return f"Your answer raised {type(error).__name__}: {str(error)[:300]}", code
+
+
+def _as_array(value):
+    if value is None:
+        raise _Wrong("Your answer returned None: is a `return` missing?")
+    try:
+        array = np.asarray(value)
+    except Exception:
+        array = None
+    if array is None or array.dtype.kind not in "biufUS":
+        raise _Wrong(
+            "Return a number, a string, an array or a list of these. "
+            f"Received: {type(value).__name__} {_brief(value)}."
+        )
+    return array
+
+
+def close(exercise, value, expected):
+    """Whether an answer's array agrees with the expected one: exactly, or within the tolerance."""
+    value, expected = np.asarray(value), np.asarray(expected)
+    if value.shape != expected.shape:
+        return False
+    numeric = value.dtype.kind in "biuf", expected.dtype.kind in "biuf"
+    if not all(numeric):
+        return not any(numeric) and bool(np.array_equal(value, expected))
+    if expected.dtype.kind != "f":
+        return bool(np.array_equal(value, expected))
+    return bool(
+        np.allclose(value.astype(float), expected, exercise.rtol, exercise.atol, equal_nan=True)
+    )
+
+
+def _hint(exercise, case, value):
+    for hint, mistaken in case.mistakes.items():
+        if close(exercise, value, mistaken) and not close(exercise, mistaken, case.expected):
+            return f"Hint: {hint}"
+    return None
+
+
+def _difference(exercise, value, expected):
+    if not value.shape:
+        return "The value is not the expected one."
+    same = (
+        np.isclose(value.astype(float), expected, exercise.rtol, exercise.atol)
+        if value.dtype.kind in "biuf" and expected.dtype.kind in "biuf"
+        else value == expected
+    )
+    where = np.argwhere(~np.asarray(same))
+    first = tuple(int(i) for i in where[0]) if len(where) else ()
+    return (
+        f"{len(where)} of {value.size} values differ, the first at index {list(first)}."
+        if len(where)
+        else "The values have another type than expected."
+    )
+
+
+def _identical(a, b):
+    a, b = np.asarray(a), np.asarray(b)
+    return a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes()
+
+
+def _case_line(case):
+    return f"Case: {_asked(case)}."
+
+
+def _asked(case):
+    return ", ".join(f"{name} = {_brief(value)}" for name, value in case.arguments.items())
+
+
+def _brief(value):
+    """A value in one short line."""
+    if isinstance(value, np.ndarray) and value.size > 12:
+        return f"an array of shape {value.shape}"
+    if isinstance(value, np.ndarray):
+        text = np.array2string(value, precision=5, separator=", ").replace("\n", "")
+        text = " ".join(text.split())
+    else:
+        text = f"{value:.6g}" if isinstance(value, float) else repr(value)
+    return text if len(text) <= 120 else text[:117] + "..."
