@@ -1,0 +1,149 @@
+# %% [markdown]
+# # Start here
+#
+# Welcome. This page shows how the course works, checks your installation, and
+# keeps the words that you will meet. It takes ten minutes.
+
+# %% [markdown]
+# ## How to use a notebook
+#
+# A notebook is a column of cells. Some hold text, some hold Python. Click a
+# cell and press **Shift+Enter** to run it and go on to the next. Run the cells
+# from top to bottom: a cell may use what an earlier one has made. If things
+# get confusing, choose *Run → Restart Kernel and Run All Cells*; every chapter
+# runs from top to bottom, also when no exercise is done.
+#
+# The pictures and numbers that you see before you run anything were made by us,
+# on real handwriting. Yours will differ a little.
+#
+# Save with **Ctrl+S** (**⌘S** on a Mac). If you spoil a notebook, take it
+# again from the original; nothing else depends on it.
+
+# %% [markdown]
+# ## Does it work?
+#
+# The next cell imports what every chapter needs and looks at your computer. The
+# first time it may take half a minute.
+
+# %% tags=["imports"]
+import matplotlib.pyplot as plt
+import numpy as np
+
+from course.data import load_digits
+from course.display import draw_images
+from course.doctor import examine
+from course.exercises import attempt
+
+# %%
+examine(measure=False)
+plt.style.use("course.style")
+
+# %% [markdown]
+# *ok* is good, *note* is worth knowing, and *BAD* comes with the thing to do.
+# The same check runs in a terminal as `python -m course doctor`.
+#
+# Now the data. The course wants real handwritten digits (MNIST, 11 MB). It
+# looks for them on your disk, then tries to download them once. If neither
+# works it draws digits of its own, and every chapter works with those too.
+
+# %%
+(x_train, y_train), (x_test, y_test) = load_digits()
+
+# %% tags=["nbval-check-output"]
+print("images", x_train.shape, "labels", y_train.shape)
+print("images", x_test.shape, "labels", y_test.shape)
+
+# %%
+fig, ax = plt.subplots(figsize=(8, 1.8))
+first = [
+    np.flatnonzero(y_test == digit)[i] for i in (0, 1) for digit in range(10)
+]
+draw_images(ax, x_test[first], columns=10)
+plt.show()
+
+# %% [markdown]
+# Two of each digit, as somebody's hand wrote them, or as the course drew them.
+
+# %% [markdown]
+# ## Exercises
+#
+# An exercise asks for one function. Its cell holds a line that raises
+# `NotImplementedError`; you replace that line. The cell below it checks your
+# answer at once and says one of three things:
+#
+# - **○ not attempted yet**: the line that raises is still there.
+# - **✗ not yet**: with the first case that went wrong, and often a hint.
+# - **✓ right**: go on.
+#
+# You may try as often as you like. Nothing is sent anywhere.
+#
+# Here is one without points. Replace the `raise` line by `return 2 * n`, run
+# the cell, then the one below.
+
+
+# %%
+def double(n):
+    """Twice n."""
+    raise NotImplementedError("Your first line of this course: return 2 * n")
+
+
+# %%
+doubled = attempt("Practice", double, 21)
+if doubled is not None:
+    print("Right!" if doubled == 42 else f"double(21) gave {doubled}, not 42.")
+
+# %% [markdown]
+# Questions in words have a cell of their own for your answer: double-click it
+# and write. **Homework** stands at the end of a chapter and is larger; your
+# instructor may mark it by hand.
+
+# %% [markdown]
+# ## Gates
+#
+# When a chapter claims something, it checks it. A line such as
+#
+# `gate passed: a linear autoencoder is as good as PCA, MSE ratio: 1.002 (at
+# most 1.04)`
+#
+# is a claim that was tested on your computer, a moment ago, with your data. If
+# one fails, the notebook stops there and says what it measured. If you have
+# changed the settings, that is a finding, not a fault.
+
+# %% [markdown]
+# ## Two speeds
+#
+# Set `COURSE_BUDGET=quick` before you start Jupyter, and every chapter trains
+# for a shorter time and still makes its point. The default is `full`. Each
+# chapter prints what it will take on two CPU cores. No chapter needs a GPU.
+
+# %% [markdown]
+# ## Glossary
+#
+# | word | meaning |
+# |---|---|
+# | **autoencoder** | a network that learns to copy its input through a code |
+# | **batch** | the examples that one training step looks at |
+# | **BCE** | binary cross-entropy, a loss for values in [0, 1]; in nats |
+# | **code** | what the encoder makes of an input; a point of the latent space |
+# | **decoder** | the half that turns a code into a picture |
+# | **encoder** | the half that turns a picture into a code |
+# | **epoch** | one pass over all training examples |
+# | **flip** | a copy in which the judge reads another digit than in the input |
+# | **gate** | a claim of the course that is checked while the notebook runs |
+# | **judge** | a small classifier that never changes; it reads digits for us |
+# | **latent variable** | one number of a code; *latent* means hidden |
+# | **latent space** | the place of all possible codes |
+# | **loss** | the number that training makes small |
+# | **lossy** | what comes back is not exactly what went in |
+# | **MSE** | mean squared error per pixel; with pixels in [0, 1], grey levels squared |
+# | **nat** | unit of information with the natural logarithm; 1 nat = 1.44 bits |
+# | **overcomplete** | with more latent variables than inputs |
+# | **passthrough** | a network that copies everything and has learned nothing |
+# | **PCA** | principal component analysis, the best linear code |
+# | **ReLU** | max(0, x): keeps what is positive, switches off the rest |
+# | **sigmoid** | 1 / (1 + e⁻ˣ): squeezes any number into (0, 1) |
+# | **unsupervised** | learning from examples without labels |
+# | **x, x̂, z** | input, its copy ("x hat"), and the code between them |
+
+# %% [markdown]
+# Ready? Open **ch01_smallest_autoencoder**.
