@@ -26,8 +26,8 @@ class Chapter(NamedTuple):
 
 CHAPTERS = (
     Chapter(0, "ch00_start_here", "Start here", 5, 5),
-    Chapter(1, "ch01_smallest_autoencoder", "The smallest autoencoder", 40, 120),
-    Chapter(2, "ch02_how_many_latents", "How many latent variables?", 45, 200),
+    Chapter(1, "ch01_smallest_autoencoder", "The smallest autoencoder", 25, 45),
+    Chapter(2, "ch02_how_many_latents", "How many latent variables?", 50, 130),
 )
 
 # `doctor` scales the seconds above by this: float32 matrix products on two threads, GFLOP/s,

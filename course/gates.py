@@ -46,6 +46,6 @@ def gate(claim, value, *, at_least=None, at_most=None):
     if not holds:
         raise GateFailed(
             f"gate failed: {claim}: measured {value:.{digits}g}, expected {bounds}. If you changed "
-            "the settings, that is a finding; if not, run the chapter from the top once more."
+            "the settings or the data, that is a finding; if not, run the chapter from the top."
         )
     print(f"{PASSED} {claim}: {value:.4g} ({bounds})")

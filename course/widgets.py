@@ -196,13 +196,15 @@ def _live(axes, render, title):
     """The ipywidgets form; returns the data of its widget view."""
     import ipywidgets as widgets
 
-    picture = widgets.Image(format="png")
+    # A column of widgets stretches its children to the page's width unless told otherwise.
+    picture = widgets.Image(format="png", layout=widgets.Layout(align_self="flex-start"))
     sliders = [
         widgets.SelectionSlider(
             options=[(word, i) for i, word in enumerate(axis.words())],
             value=axis.start,
             description=axis.name,
             continuous_update=True,
+            style={"description_width": "initial"},
         )
         for axis in axes
     ]
@@ -212,6 +214,7 @@ def _live(axes, render, title):
         image = _render(render, [point])[0]
         scale = _scale(image)
         picture.value = _png(np.kron(image, np.ones((scale, scale))))
+        picture.layout.width = f"{scale * image.shape[1]}px"
 
     for slider in sliders:
         slider.observe(draw, names="value")

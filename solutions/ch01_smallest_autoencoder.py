@@ -44,7 +44,7 @@ SEED = 0
 LATENT_DIM = 32  # numbers in the code
 BATCH_SIZE = 256
 EPOCHS = by_budget(full=20, quick=5)
-LINEAR_EPOCHS = by_budget(full=10, quick=5)
+LINEAR_EPOCHS = by_budget(full=10, quick=7)
 LINEAR_BATCH_SIZE = 128  # more, smaller steps: its last directions come slowly
 
 set_seed(SEED)
@@ -446,8 +446,9 @@ linear.compile(
         warmup_cosine(1e-2, LINEAR_EPOCHS, linear_steps)
     ),
     loss="mse",
-    jit_compile=True,  # one compiled step ...
-    steps_per_execution=linear_steps,  # ... and a whole epoch in one call: 2.5x faster
+    # One compiled step, and a whole epoch in one call: 2 to 3 times faster.
+    jit_compile=True,
+    steps_per_execution=linear_steps,
 )
 
 # %%
@@ -469,7 +470,7 @@ print(f"test MSE: linear {linear_mse:.5f}, PCA {pca_mse:.5f}")
 gate(
     "a linear autoencoder is as good as PCA, MSE ratio",
     linear_mse / pca_mse,
-    at_most=1.04,
+    at_most=1.04,  # measured 1.000 to 1.001
 )
 
 # %% [markdown]
@@ -483,7 +484,12 @@ cosines = subspace_cosines(
     linear_decoder.layers[0].kernel.numpy(), pca.components[:LATENT_DIM]
 )
 print("smallest cosine", cosines.min().round(4))
-gate("it spans the space of PCA, mean cosine", cosines.mean(), at_least=0.99)
+gate(
+    "it spans the space of PCA, mean cosine",
+    cosines.mean(),
+    # Measured 1.000. With fewer epochs one direction in 32 may be missing.
+    at_least=by_budget(full=0.99, quick=0.97),
+)
 
 # %%
 show_source(subspace_cosines)
@@ -550,13 +556,14 @@ print(f"test MSE: ReLU and sigmoid {errors.mean():.5f}, PCA {pca_mse:.5f}")
 gate(
     "32 rectified numbers beat 32 linear ones, MSE ratio",
     errors.mean() / pca_mse,
+    # measured 0.53 to 0.57 in full, 0.60 to 0.65 in quick
     at_most=by_budget(full=0.63, quick=0.75),
 )
 
 # %% [markdown]
 # A little non-linearity pays. The two models have the same number of
 # parameters and the same number of latent variables, and the second one makes
-# little more than half the error.
+# about six tenths of the error.
 
 # %%
 pca_copy = np.clip(pca.reconstruct(xt, LATENT_DIM), 0, 1)
@@ -600,6 +607,10 @@ codes = encoder.predict(xt[:5], verbose=0)  # (5, 784) -> (5, 32)
 again = decoder.predict(codes, verbose=0)  # (5, 32) -> (5, 784)
 print("the halves make the whole:", np.allclose(again, x_hat[:5], atol=1e-5))
 print(f"{(codes == 0).mean():.0%} of the code is switched off")
+
+# %% [markdown]
+# Hardly any number of the code is off. The ReLU bends the code; it does not
+# make it sparse. (Chapter 6 has other means for that.)
 
 # %% tags=["nbval-check-output"]
 print(xt[:5].shape, "->", codes.shape, "->", again.shape)
@@ -728,12 +739,12 @@ print(f"lower half gone    MSE {halved_mse:.4f}   flips {halved_flips:.1%}")
 gate(
     "the MSE calls the moved picture worse, ratio",
     moved_mse / halved_mse,
-    at_least=1.02,
+    at_least=1.02,  # 1.15 on MNIST, 1.05 on drawn digits
 )
 gate(
     "the judge calls the halved picture worse, ratio of flips",
     halved_flips / moved_flips,
-    at_least=4,
+    at_least=4,  # measured 12 to 15
 )
 
 # %% [markdown]
@@ -749,7 +760,7 @@ print(f"autoencoder: MSE {errors.mean():.4f}, flips {flips:.1%}")
 gate(
     "the copies keep their digit, share of flips",
     flips,
-    at_most=by_budget(full=0.05, quick=0.06),
+    at_most=0.06,  # measured 0.023 to 0.036
 )
 
 # %% [markdown]
@@ -772,7 +783,7 @@ print("loss:", np.round(broken_losses, 1))
 gate(
     "a forgotten division shows as a loss below zero",
     broken_losses[-1],
-    at_most=-1,
+    at_most=-1,  # measured about -90,000
 )
 
 # %% [markdown]
@@ -834,11 +845,14 @@ for name, (mse, flipped, right) in (comparison or {}).items():
     print(f"{name:20} MSE {mse:.5f}  flips {flipped:.2%}  read {right:.2%}")
 
 # %% [markdown] written="1.6" points=2
-# Both losses land close together. Training on the MSE does not win clearly
-# even by its own measure, because a sigmoid that is sure and wrong gets almost
-# no gradient from the MSE and a full one from the BCE. The differences in
-# flips are of the size that another seed makes, so one run does not decide;
-# three seeds each, with the spread, would be an answer.
+# By the MSE they tie: on MNIST over three seeds .0096, .0096, .0096 for the
+# MSE loss and .0099, .0096, .0095 for the BCE. Which one is ahead depends on
+# the seed, so one run would have told us nothing.
+#
+# By the judge they do not quite tie: the MSE loss flips 2.2 to 2.3 % and the
+# BCE 2.3 to 2.5 %, with the MSE ahead for every seed, and on drawn digits too.
+# That is two digits in a thousand. Either loss is a sound choice; a claim that
+# one of them is clearly better needs another kind of picture.
 
 # %% [markdown]
 # ## Summary

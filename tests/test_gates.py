@@ -41,7 +41,7 @@ def test_what_it_prints(capsys):
 
 def test_a_failure_names_claim_number_bound_and_what_to_do(capsys):
     with pytest.raises(
-        AssertionError, match=r"as good as PCA: measured 1\.6, expected at most 1\.5\. .*once more"
+        AssertionError, match=r"as good as PCA: measured 1\.6, expected at most 1\.5\. .*the top"
     ):
         gate("as good as PCA", 1.6, at_most=1.5)
     assert capsys.readouterr().out == ""

@@ -142,19 +142,19 @@ def test_a_chapter_checks_its_claims(slug):
 
 @pytest.mark.parametrize(("slug", "for_student"), PAIRS)
 def test_nbgrader_accepts_the_metadata(slug, for_student):
-    from nbgrader.nbgraderformat import MetadataValidatorV3
+    from nbgrader.nbgraderformat import MetadataValidator
 
-    MetadataValidatorV3().validate_nb(load(slug, for_student))
+    MetadataValidator().validate_nb(load(slug, for_student))
 
 
 def test_nbgrader_refuses_what_is_broken():
-    from nbgrader.nbgraderformat import MetadataValidatorV3, ValidationError
+    from nbgrader.nbgraderformat import MetadataValidator, ValidationError
 
     nb = load(next(s for s in SLUGS if of_chapter(int(s[2:4]))), True)
     cell = next(c for c in nb.cells if "nbgrader" in c.metadata)
     cell.metadata.nbgrader.pop("grade_id")
     with pytest.raises(ValidationError):
-        MetadataValidatorV3().validate_nb(nb)
+        MetadataValidator().validate_nb(nb)
 
 
 def net_notebook(slug, for_student):
