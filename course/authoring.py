@@ -67,7 +67,19 @@ class Chapter:
 
 def chapter_slugs(names=(), root=ROOT):
     """The chapters that exist as text, or those of them that the names mean."""
-    slugs = [path.stem for path in Path(root, SOLUTIONS).glob("ch[0-9][0-9]_*.py")]
+    slugs = [path.stem for path in sorted(Path(root, SOLUTIONS).glob("ch*.py"))]
+    numbers = {}
+    for slug in slugs:
+        if not re.fullmatch(r"ch\d\d_[a-z0-9_]+", slug):
+            raise AuthoringError(
+                f"Expected names like ch03_topic.py. Received: {SOLUTIONS}/{slug}.py. Rename it."
+            )
+        other = numbers.setdefault(slug[:4], slug)
+        if other != slug:
+            raise AuthoringError(
+                f"{SOLUTIONS}/ has two chapters of one number: {other}.py and {slug}.py. "
+                "Renumber or delete one."
+            )
     if not slugs:
         raise AuthoringError(
             f"No chapter in {Path(root, SOLUTIONS)}: expected files chNN_topic.py."
@@ -83,7 +95,14 @@ def read_chapter(slug, root=ROOT):
     """
     import jupytext
 
-    text = Path(root, SOLUTIONS, f"{slug}.py").read_text(encoding="utf-8")
+    path = Path(root, SOLUTIONS, f"{slug}.py")
+    try:
+        text = path.read_text(encoding="utf-8-sig")  # some editors on Windows write a mark first
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise AuthoringError(
+            f"{SOLUTIONS}/{slug}.py, line {line}, is not UTF-8. Save the file as UTF-8."
+        ) from error
     chapter = Chapter(slug, jupytext.reads(text, fmt="py:percent").cells)
     for cell in chapter.cells:
         cell.metadata.pop("lines_to_next_cell", None)  # blank lines in the script

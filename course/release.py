@@ -90,7 +90,7 @@ def main(args):
         if not args.check:
             return 1 if release(args.chapters, force=args.force) else 0
         found = drift(args.chapters)
-    except AuthoringError as error:
+    except (AuthoringError, OSError) as error:  # OSError: a full disk, a folder that is read-only
         print(f"course release: {error}", file=sys.stderr)
         return 1
     for line in found:
@@ -199,9 +199,17 @@ def _read(path):
 
 
 def _write(path, nb):
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(nbformat.writes(nb) + "\n", encoding="utf-8")
-    partial.replace(path)
+    _replace(path, (nbformat.writes(nb) + "\n").encode())
+
+
+def _replace(path, content):
+    """Put a file in the place of another in one step: whatever happens, one of them is there."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _cell_key(cell):
@@ -248,9 +256,7 @@ def _write_cases(chapter, say):
     made, path = answers.public_cases(chapter), public.path_of(chapter.number)
     if made is None or _same_cases(path, made):
         return
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(made)
-    partial.replace(path)
+    _replace(path, made)
     say(f"made        course/exercises/{path.name}, {len(made) // 1000} kB")
 
 

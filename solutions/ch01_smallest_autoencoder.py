@@ -692,7 +692,7 @@ plt.show()
 
 # %% [markdown]
 # The best are thin, upright strokes: little ink, little to get wrong. The
-# worst are bold or crowded. A large error does not say "badly copied" only; it
+# worst are wide and full of strokes. A large error does not say "badly copied" only; it
 # also says "much ink". Chapter 8 will stumble over that.
 
 # %% [markdown]

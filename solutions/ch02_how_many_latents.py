@@ -39,8 +39,9 @@ layers = keras.layers
 SEED = 0
 LATENT_DIMS = (2, 5, 10, 32)
 BATCH_SIZE = 256
-EPOCHS = by_budget(full=15, quick=4)
-WIDE_EPOCHS = by_budget(full=8, quick=4)
+EPOCHS = by_budget(full=15, quick=3)
+WIDE_EPOCHS = by_budget(full=8, quick=3)
+PEAK = by_budget(full=3e-3, quick=6e-3)  # of the learning rate
 
 set_seed(SEED)
 plt.style.use("course.style")
@@ -121,7 +122,7 @@ def build_deep_autoencoder(latent_dim):
 def train(autoencoder, epochs, label, jit=True):
     """Fit on the training images, with the input as the label."""
     steps = steps_per_epoch(x, BATCH_SIZE)
-    schedule = warmup_cosine(3e-3, epochs, steps)
+    schedule = warmup_cosine(PEAK, epochs, steps)
     autoencoder.compile(
         optimizer=keras.optimizers.Adam(schedule),
         loss="binary_crossentropy",

@@ -1,5 +1,7 @@
 """From text to notebooks: the stub, the metadata, what is refused, and drift that is found."""
 
+import argparse
+
 import nbformat
 import pytest
 
@@ -212,3 +214,57 @@ def test_stored_outputs_hold_no_path_of_this_machine():
     nb.cells = [nbformat.v4.new_code_cell("x", outputs=[output])]
     release.tidy_outputs(nb)
     assert nb.cells[0].outputs[0].text == "autoencoder-course/x and ~/.keras/y"
+
+
+def test_text_that_is_not_utf8_names_its_line(root):
+    path = root / "solutions" / "ch97_trial.py"
+    path.write_bytes(TEXT.encode().replace(b"import math", b"import math  # \xe4"))
+    with pytest.raises(AuthoringError, match=r"ch97_trial\.py, line 5, is not UTF-8"):
+        read_chapter("ch97_trial", root)
+
+
+def test_text_from_windows_makes_the_same_notebook(root):
+    path = root / "solutions" / "ch97_trial.py"
+    one = make_notebook(read_chapter("ch97_trial", root), for_student=True)
+    path.write_bytes(b"\xef\xbb\xbf" + TEXT.replace("\n", "\r\n").encode())
+    assert make_notebook(read_chapter("ch97_trial", root), for_student=True) == one
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("ch97_other.py", "two chapters of one number"),
+        ("ch3_short.py", "Expected names like"),
+        ("ch98_two words.py", "Expected names like"),
+    ],
+)
+def test_a_chapter_file_with_a_bad_name_is_refused(root, name, words):
+    (root / "solutions" / name).write_text(TEXT)
+    with pytest.raises(AuthoringError, match=words):
+        authoring.chapter_slugs((), root)
+
+
+def test_a_write_that_fails_keeps_the_old_file_and_leaves_no_other(tmp_path, monkeypatch):
+    path = tmp_path / "a.ipynb"
+    path.write_bytes(b"old")
+
+    def full(self, content):
+        with self.open("wb") as file:
+            file.write(content[:1])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", full)
+    with pytest.raises(OSError, match="No space"):
+        release._replace(path, b"new")
+    assert [p.name for p in tmp_path.iterdir()] == ["a.ipynb"]
+    assert path.read_bytes() == b"old"
+
+
+def test_the_command_reports_a_disk_fault_in_one_line(monkeypatch, capsys):
+    def fault(*args, **settings):
+        raise PermissionError(13, "Permission denied", "notebooks")
+
+    monkeypatch.setattr(release, "release", fault)
+    args = argparse.Namespace(chapters=[], check=False, static=False, force=False)
+    assert release.main(args) == 1
+    assert capsys.readouterr().err.startswith("course release: [Errno 13] Permission denied")

@@ -2,7 +2,9 @@
 
 import contextlib
 import math
+import signal
 import time
+import types
 
 import numpy as np
 import pytest
@@ -153,7 +155,7 @@ X = np.array([1.0, 2.0, 3.0])
         (lambda x: x + 1, "3 of 3 values differ"),
         (lambda x: ["a", "b", "c"], "differ"),
         (lambda x: 1 / int(0 * x[0]), "ZeroDivisionError"),
-        (lambda x, y: x, "TypeError"),
+        (lambda x: x + "a", "Error"),
         (lambda x: exit(), "SystemExit"),
         (lambda x: x.sort() or x.__setitem__(0, 9) or x, "changes its argument x"),
     ],
@@ -162,6 +164,71 @@ def test_a_wrong_answer_gets_its_word(answer, words):
     result = verdict(answer, {"x": X.copy()}, X)
     assert result.status == NOT_YET
     assert words in "\n".join(result.lines)
+
+
+class Unprintable(Exception):
+    def __str__(self):
+        raise RuntimeError
+
+    __repr__ = __str__
+
+
+class Quits:
+    def __array__(self, *args, **settings):
+        raise SystemExit
+
+
+def raise_(error):
+    raise error
+
+
+def nested(depth):
+    value = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda x: raise_(Unprintable()), "raised Unprintable: <Unprintable that cannot be"),
+        (lambda x: raise_(ValueError("\ud800")), "ValueError: ?"),
+        (lambda x: raise_(AssertionError()), "raised AssertionError\n"),
+        (lambda x: Unprintable(), "<Unprintable that cannot be printed>"),
+        (lambda x: Quits(), "SystemExit"),
+        (lambda x: 10**5000, "<int that cannot be printed>"),
+        (lambda x: nested(100_000), "<list that cannot be printed>"),
+        (lambda x: range(10**9), "1,000,000,000 values"),
+        (lambda x: np.broadcast_to(1.0, 10**12), "shape is (1000000000000,)"),
+        (lambda x: raise_(NotImplementedError("my own")), "Case: x = [1., 2., 3.]"),
+        (lambda x, y, z: x, "takes (x, y, z), expected (x)"),
+        (Unprintable(), "Expected the function itself"),
+    ],
+)
+def test_an_odd_answer_gets_a_word_and_no_traceback_of_ours(answer, words):
+    result = verdict(answer, {"x": X.copy()}, X)
+    assert result.status == NOT_YET
+    assert words in "\n".join(result.lines)
+    str(result_panel(result)).encode()
+
+
+def test_parameters_go_by_name_and_if_renamed_by_place():
+    arguments = {"x": 3, "x_hat": 5}
+    for answer in (
+        lambda x, x_hat: x_hat - x,
+        lambda x_hat, x: x_hat - x,
+        lambda a, b: b - a,
+        lambda x, xhat: xhat - x,
+        lambda **both: both["x_hat"] - both["x"],
+        lambda *both: both[1] - both[0],
+    ):
+        assert verdict(answer, arguments, 2).status == PASSED
+    assert verdict(np.subtract, arguments, -2).status == PASSED
+
+
+def test_an_expected_number_reads_as_a_number():
+    assert "Expected: 1. Received: 2." in verdict(lambda n: 2.0, {"n": 1}, 1.0).lines[-1]
 
 
 def test_a_changed_argument_is_noticed_even_if_the_value_is_right():
@@ -197,6 +264,26 @@ def test_a_time_limit_leaves_no_alarm_behind():
     with time_limit(0.2):
         pass
     time.sleep(0.3)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="a system without timer signals")
+def test_an_alarm_that_rings_while_it_is_taken_away_is_no_longer_heard(monkeypatch):
+    before = signal.getsignal(signal.SIGALRM)
+    alarm = time_limit(60)
+    set_timer = signal.setitimer
+
+    def late(*settings):
+        signal.raise_signal(signal.SIGALRM)
+        set_timer(*settings)
+
+    with alarm:
+        # CPython runs the handler in the frame of __exit__, before the timer is off.
+        monkeypatch.setattr(signal, "setitimer", types.FunctionType(
+            late.__code__.replace(co_filename=alarm.__exit__.__code__.co_filename),
+            globals(), closure=late.__closure__,
+        ))  # fmt: skip
+    assert signal.getsignal(signal.SIGALRM) == before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 
 
 def test_ctrl_c_is_not_swallowed():

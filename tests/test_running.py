@@ -249,6 +249,8 @@ def test_control_c_leaves_no_kernel(when, tmp_path):
     nb = notebook(f"import os, time; open({str(pid)!r}, 'w').write(str(os.getpid()))", "while 1: 0")
     nbformat.write(nb, tmp_path / "ch01_x.ipynb")
     code = (
+        # Where the tests themselves run in the background, Python would go on to ignore Ctrl-C.
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from course import building; building.prepare = lambda b: ('quick', 'drawn')\n"
         f"building.build(out={str(tmp_path / 'out')!r}, notebooks={str(tmp_path)!r})"
     )

@@ -101,9 +101,13 @@ def test_one_call_renders_all_frames():
     assert calls == [[(0,), (1,), (2,), (3,), (4,)]]
 
 
+def draw(points):
+    """Pictures that do not matter."""
+    return np.zeros((len(points), 2, 2))
+
+
 def test_nothing_comes_from_outside_and_nothing_is_random():
     axes = [Axis("a", [0.5, 1.0]), Axis("b", ["x", "y"], start=1)]
-    draw = lambda points: np.zeros((len(points), 2, 2))  # noqa: E731
     markup = standin(axes, draw, "t")
     assert markup == standin(axes, draw, "t")
     assert not re.search(r"https?:|//\w|@import|fetch|src=(?!\"data:)|url\((?!\$)", markup)
@@ -157,7 +161,6 @@ def test_a_thinned_axis_keeps_its_ends_and_its_start(n, most, data):
 
 
 def test_the_number_of_frames_is_limited():
-    draw = lambda points: np.zeros((len(points), 1, 1))  # noqa: E731
     one = Page(standin([Axis("a", range(999))], draw, "t")).spec()
     two = Page(standin([Axis("a", range(41)), Axis("b", range(41))], draw, "t")).spec()
     assert len(one["axes"][0]["words"]) == widgets.FRAMES

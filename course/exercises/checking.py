@@ -1,6 +1,7 @@
 """Run an answer on the public cases and say what came of it."""
 
 import copy
+import inspect
 import linecache
 import traceback
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from course.exercises.time_limit import TimeIsUp, time_limit
 from course.panels import show
 
 PASSED, NOT_ATTEMPTED, NOT_YET = "passed", "not attempted", "not yet"
+LONGEST = 10_000_000  # of a list; NumPy would turn it into an array for minutes, past any alarm
 _COURSE = str(Path(__file__).resolve().parents[1])
 
 
@@ -99,7 +101,7 @@ def evaluate(exercise, answer, cases=None):
             if _is_stub(stub, exercise):
                 return result(NOT_ATTEMPTED, "Replace the line that raises, then run both cells.")
             line, code = _explain(stub)
-            return result(NOT_YET, line, _asked(case), code=code)
+            return result(NOT_YET, line, _case_line(case), code=code)
         except _Wrong as wrong:
             passed = f"{number} of {len(cases)} cases are right so far." if number else ""
             return result(NOT_YET, *filter(None, (*wrong.lines, passed)), code=wrong.code)
@@ -108,14 +110,14 @@ def evaluate(exercise, answer, cases=None):
 
 def _judge_case(exercise, answer, case):
     arguments = copy.deepcopy(case.arguments)
-    value = _run(exercise, answer, arguments, case)
+    value = _run(exercise, case, _call, answer, arguments)
     for name, before in case.arguments.items():
         if not _identical(before, arguments[name]):
             raise _Wrong(
                 f"Your answer changes its argument {name}; the caller still needs it.",
                 f"Work on a copy: {name}.copy().",
             )
-    value = _as_array(value)
+    value = _run(exercise, case, _as_array, value)
     expected = case.expected
     words = (
         f"Case: {_asked(case)}.",
@@ -139,27 +141,43 @@ def _judge_case(exercise, answer, case):
         raise _Wrong(hint or _difference(exercise, value, expected), *words)
 
 
-def _run(exercise, answer, arguments, case):
-    """The answer's value; what it raises becomes a _Wrong, but for a stub's NotImplementedError."""
+def _run(exercise, case, function, *arguments):
+    """The function's value; what it raises becomes a _Wrong, but for a NotImplementedError."""
     try:
         with time_limit(exercise.seconds), np.errstate(all="ignore"):
-            return answer(**arguments)
+            return function(*arguments)
     except TimeIsUp:
         raise _Wrong(
             f"No answer after {exercise.seconds:g} seconds: does a loop never end?",
             _case_line(case),
         ) from None
-    except NotImplementedError:
-        raise
-    except (KeyboardInterrupt, GeneratorExit):
+    except (_Wrong, NotImplementedError, KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:  # SystemExit too: an answer must not end the kernel
         line, code = _explain(error)
         raise _Wrong(line, _case_line(case), code=code) from None
 
 
+def _call(answer, arguments):
+    """The answer's value: by the names of the stub, or by place if the student renamed them."""
+    try:
+        signature = inspect.signature(answer)
+    except (TypeError, ValueError):  # some functions written in C have none
+        return answer(*arguments.values())
+    for places, names in (((), arguments), (tuple(arguments.values()), {})):
+        try:
+            signature.bind(*places, **names)
+        except TypeError:
+            continue
+        return answer(*places, **names)
+    raise _Wrong(
+        f"Your function takes {_printable(str, signature)}, expected ({', '.join(arguments)}).",
+        "Leave the line that starts with def as it was.",
+    )
+
+
 def _is_stub(error, exercise):
-    return str(error).startswith(f"Exercise {exercise.id}")
+    return _printable(str, error).startswith(f"Exercise {exercise.id}")
 
 
 def _explain(error):
@@ -174,12 +192,15 @@ def _explain(error):
         f"{frame.line or linecache.getline(frame.filename, frame.lineno).strip()}"
         for frame in frames[:1] + frames[1:][-2:]
     )
-    return f"Your answer raised {type(error).__name__}: {str(error)[:300]}", code
+    said = _printable(str, error)[:300]
+    return f"Your answer raised {type(error).__name__}" + (f": {said}" if said else ""), code
 
 
 def _as_array(value):
     if value is None:
         raise _Wrong("Your answer returned None: is a `return` missing?")
+    if isinstance(value, range | list | tuple) and len(value) > LONGEST:
+        raise _Wrong(f"Your answer returned {len(value):,} values: far too many.")
     try:
         array = np.asarray(value)
     except Exception:
@@ -246,11 +267,21 @@ def _asked(case):
 
 def _brief(value):
     """A value in one short line."""
+    if isinstance(value, np.ndarray) and not value.shape and value.dtype.kind in "fUS":
+        value = value.item()
     if isinstance(value, np.ndarray) and value.size > 12:
         return f"an array of shape {value.shape}"
     if isinstance(value, np.ndarray):
         text = np.array2string(value, precision=5, separator=", ").replace("\n", "")
         text = " ".join(text.split())
     else:
-        text = f"{value:.6g}" if isinstance(value, float) else repr(value)
+        text = f"{value:.6g}" if isinstance(value, float) else _printable(repr, value)
     return text if len(text) <= 120 else text[:117] + "..."
+
+
+def _printable(form, value):
+    """What str or repr makes of a student's object, whatever its own methods do."""
+    try:
+        return form(value).encode("utf-8", "replace").decode()
+    except Exception:
+        return f"<{type(value).__name__} that cannot be printed>"
