@@ -16,8 +16,9 @@
 # The pictures and numbers that you see before you run anything were made by us,
 # on real handwriting. Yours will differ a little.
 #
-# Save with **Ctrl+S** (**⌘S** on a Mac). If you spoil a notebook, take it
-# again from the original; nothing else depends on it.
+# Save with **Ctrl+S** (**⌘S** on a Mac). If you spoil a notebook, get it back
+# from your copy of the course: `git checkout -- notebooks/NAME.ipynb`, or the
+# download once more. Nothing else depends on it.
 
 # %% [markdown]
 # ## Does it work?
@@ -137,7 +138,7 @@ if doubled is not None:
 # | **latent space** | the place of all possible codes |
 # | **loss** | the number that training makes small |
 # | **lossy** | what comes back is not exactly what went in |
-# | **MSE** | mean squared error per pixel; with pixels in [0, 1], grey levels squared |
+# | **MSE** | mean squared error per pixel, in grey levels squared |
 # | **nat** | unit of information with the natural logarithm; 1 nat = 1.44 bits |
 # | **overcomplete** | with more latent variables than inputs |
 # | **passthrough** | a network that copies everything and has learned nothing |

@@ -51,6 +51,6 @@ EXERCISES = (
     Exercise("1.1", "count the trained numbers", 1, _sizes),
     Exercise("1.2", "mean squared error", 1, _pairs),
     Exercise("1.3", "binary cross-entropy", 2, _pairs),
-    Exercise("1.4", "the worst images", 2, _stacks),
-    Exercise("1.5", "which loss for which output", 2, _outputs),
+    Exercise("1.4", "which loss for which output", 2, _outputs),
+    Exercise("1.5", "the worst images", 2, _stacks),
 )
