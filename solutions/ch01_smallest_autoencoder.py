@@ -822,13 +822,9 @@ def compare_losses(x, xt, y_test, judge, epochs):
             jit_compile=True,
             steps_per_execution=steps,
         )
+        bar = [Progress(loss)]
         model.fit(
-            x,
-            x,
-            epochs=epochs,
-            batch_size=BATCH_SIZE,
-            verbose=0,
-            callbacks=[Progress(loss)],
+            x, x, epochs=epochs, batch_size=BATCH_SIZE, verbose=0, callbacks=bar
         )
         copies = model.predict(xt, batch_size=1000, verbose=0)
         results[loss] = (
