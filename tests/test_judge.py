@@ -1,9 +1,8 @@
 """course.judge: what it reads, and that the cache changes neither it nor what comes after it."""
 
-import random
-
 import numpy as np
 import pytest
+from chance import draws
 
 from course import judge as module
 from course.data.drawn import draw_digits
@@ -30,19 +29,6 @@ def trained(digits, cache):
     """A judge that was trained now, and what a chapter draws after it."""
     set_seed(7)
     return load_judge(*digits), draws()
-
-
-def draws():
-    import keras
-    import tensorflow as tf
-
-    return [
-        random.random(),
-        np.random.random(),
-        float(keras.random.normal(())),
-        float(tf.random.normal(())),
-        float(keras.layers.Dense(1).kernel_initializer((1, 1))[0, 0]),
-    ]
 
 
 @pytest.fixture(scope="module")

@@ -1,25 +1,10 @@
 """course.reproducibility: one seed reaches every source of chance."""
 
-import random
-
 import numpy as np
 import pytest
+from chance import draws
 
 from course.reproducibility import repeats, set_seed
-
-
-def draws():
-    """A number from each source of chance that a chapter may use."""
-    import keras
-    import tensorflow as tf
-
-    return [
-        random.random(),
-        np.random.random(),
-        float(keras.random.normal(())),
-        float(tf.random.normal(())),
-        float(keras.layers.Dense(1).kernel_initializer((1, 1))[0, 0]),
-    ]
 
 
 def test_one_seed_sets_every_source():
