@@ -5,9 +5,10 @@ import argparse
 import nbformat
 import pytest
 
-from course import authoring, release
+from course import answers, authoring, release
 from course.authoring import AuthoringError, make_notebook, read_chapter, stub
 from course.exercises import public
+from course.exercises.exercise import of_chapter
 
 TEXT = '''# %% [markdown]
 # # 97 A trial chapter
@@ -268,3 +269,26 @@ def test_the_command_reports_a_disk_fault_in_one_line(monkeypatch, capsys):
     args = argparse.Namespace(chapters=[], check=False, static=False, force=False)
     assert release.main(args) == 1
     assert capsys.readouterr().err.startswith("course release: [Errno 13] Permission denied")
+
+
+@pytest.fixture(scope="module")
+def first_chapter():
+    return read_chapter(authoring.chapter_slugs(["1"])[0])
+
+
+@pytest.mark.parametrize("for_student", [False, True])
+def test_checks_are_compared_and_mistakes_are_in_no_notebook(first_chapter, for_student):
+    nb = make_notebook(first_chapter, for_student=for_student)
+    checks = [cell for cell in nb.cells if cell.id.startswith("check-")]
+    assert len(checks) == len(of_chapter(1))
+    assert all("nbval-check-output" in cell.metadata.tags for cell in checks)
+    sources = [cell.source for cell in nb.cells]
+    mistakes = first_chapter.of_kind("mistakes").values()
+    assert mistakes and not any(cell.source in sources for cell in mistakes)
+
+
+def test_a_mistake_is_stored_with_what_it_gives_itself(first_chapter):
+    cases = answers.make_cases(first_chapter, of_chapter(1)[0], seed=0)
+    hint = next(hint for hint in cases[0].mistakes if "weights alone" in hint)
+    assert cases[0].arguments == {"inputs": 4, "latent": 2}
+    assert (cases[0].expected, cases[0].mistakes[hint]) == (22, 16)
