@@ -11,15 +11,16 @@ from course.budget import budget as budget_in_force
 from course.chapters import CHAPTERS, find_chapters
 from course.environment import ROOT, SetupError
 from course.machine import cores, memory_gib
-from course.pages import gates_text, write_index, write_page, write_text
+from course.pages import STEPPER, gates_text, write_index, write_page, write_text
 from course.progress import Board, table
 from course.running import Outcome, execute_async, in_own_loop, one_line, require_kernel
+from course.stepper import stepper_page
 
 RESULTS = "results.json"
 
 
 def build(chapters=(), *, budget=None, jobs=None, out="build", timeout=1800, notebooks=None):
-    """Execute chapters, write `{slug}.ipynb`, `{slug}.html` and `index.html`, print a table.
+    """Execute chapters, write their notebooks and pages, an index and the stepper; print a table.
 
     Args:
         chapters: words as in `find_chapters`; none means all.
@@ -57,6 +58,7 @@ def build(chapters=(), *, budget=None, jobs=None, out="build", timeout=1800, not
         print_failure(slug, result)
     known = dict(sorted((known | results).items()))
     write_text(out / RESULTS, json.dumps(known, indent=1, ensure_ascii=False) + "\n")
+    write_text(out / STEPPER, stepper_page())
     index = write_index(out, known)
     print(table(("chapter", "data", "seconds", "gates", ""), [
         (slug, r["source"], f"{r['seconds']:.0f}", gates_text(r), state_text(r))

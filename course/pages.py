@@ -12,6 +12,7 @@ from course.chapters import CHAPTERS
 from course.formulas import Formulas
 
 NO_ALT = 'alt="No description has been provided for this image"'  # nbconvert's words
+STEPPER = "transposed_convolution.html"  # the page of course.stepper
 WIDGET = "application/vnd.jupyter.widget-view+json"
 # The browser itself keeps the promise: whatever an output contains, nothing is fetched.
 POLICY = (
@@ -72,7 +73,9 @@ def write_index(out, results):
     body = (
         f'<main id="text"><h1>Autoencoders in Keras</h1><p>{state} Every chapter below was '
         f"executed on this machine; a gate is a claim of the text that was checked.</p>"
-        f'<ul class="cards">{cards}</ul></main>'
+        f'<ul class="cards">{cards}</ul>'
+        f'<p>Also here: <a href="{STEPPER}">How Conv2DTranspose works</a>, step by step, on a page '
+        "that needs nothing but a browser.</p></main>"
     )
     return write_text(out / "index.html", shell("Autoencoders in Keras", body, kind="index"))
 

@@ -173,7 +173,10 @@ def test_a_run_writes_everything_and_fails_if_one_fails(chapters, tmp_path, caps
     assert building.build(budget="quick", jobs=2, out=out, notebooks=chapters) == 1
     names = ["ch01_good", "ch02_bad", "ch03_broken", "ch04_more"]
     expected = {f"{n}.{end}" for n in names for end in ("html", "ipynb")}
-    assert {p.name for p in out.iterdir()} == expected | {"index.html", "results.json"}
+    others = {"index.html", "results.json", "transposed_convolution.html"}
+    assert {p.name for p in out.iterdir()} == expected | others
+    assert 'href="transposed_convolution.html"' in (out / "index.html").read_text(encoding="utf-8")
+    assert "Conv2DTranspose" in (out / "transposed_convolution.html").read_text(encoding="utf-8")
     said = capsys.readouterr().out
     rows = {line.split()[0]: line.split() for line in said.splitlines()[-6:-1]}
     assert rows["ch01_good"][3:] == ["1", "of", "1", "ok"]
