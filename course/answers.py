@@ -4,14 +4,13 @@ An answer may rely on the chapter's import cell and on nothing else, so this tak
 """
 
 import copy
-import inspect
 from types import FunctionType
 
 import numpy as np
 
 from course.authoring import AuthoringError
 from course.exercises import public
-from course.exercises.exercise import of_chapter
+from course.exercises.exercise import find, hints, of_chapter
 
 
 def reference(chapter, exercise_id):
@@ -26,12 +25,14 @@ def reference(chapter, exercise_id):
 
 def mistakes(chapter, exercise_id):
     """The typical wrong answers of an exercise: a dict of hint -> function."""
+    if find(exercise_id).personal:
+        return hints(find(exercise_id).mistakes)
     if exercise_id not in chapter.of_kind("mistakes"):
         return {}
-    found = _functions(chapter, "mistakes", exercise_id)
-    if any(not function.__doc__ for function in found):
-        raise AuthoringError(f"Exercise {exercise_id}: every mistake needs its hint as docstring.")
-    return {" ".join(inspect.cleandoc(f.__doc__).split()): f for f in found}
+    try:
+        return hints(_functions(chapter, "mistakes", exercise_id))
+    except ValueError as error:
+        raise AuthoringError(f"Exercise {exercise_id}: {error}") from error
 
 
 def make_cases(chapter, exercise, seed):
@@ -59,8 +60,8 @@ def make_cases(chapter, exercise, seed):
 
 
 def public_cases(chapter):
-    """The bytes of a chapter's case file, or None if it has no exercises."""
-    exercises = of_chapter(chapter.number)
+    """The bytes of a chapter's case file, or None if it has no exercises that need one."""
+    exercises = [e for e in of_chapter(chapter.number) if not e.personal]
     if not exercises:
         return None
     return public.pack({e.id: make_cases(chapter, e, public.SEED) for e in exercises})

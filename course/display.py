@@ -4,6 +4,7 @@ Chapters write `plt.style.use("course.style")` once and hand their axes to these
 """
 
 import numpy as np
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 DASHES = ("-", "--", ":", "-.")  # lines differ in dash as well as in colour
@@ -159,6 +160,49 @@ def draw_latent_map(ax, z, labels, title=None):
         ax.scatter(*mine.T, s=28, marker=f"${digit}$", color=colour, linewidths=0, alpha=0.7)
     ax.set_xlabel("z₁")
     ax.set_ylabel("z₂")
+    if title:
+        ax.set_title(title)
+    return ax
+
+
+def draw_numbers(ax, numbers, *, window=None, keep=None, title=None):
+    """Draw a small table of whole numbers, one a cell, with an outlined window and a crop.
+
+    Args:
+        ax: the axes.
+        numbers: (h, w), ints or floats; at most two decimals are shown.
+        window: a pair (rows, columns) of ranges: these cells get a thick frame and a tint.
+        keep: a pair of slices: cells outside are hatched, as cut away.
+        title: a title.
+
+    Raises:
+        ValueError: if `numbers` is not a table.
+    """
+    numbers = np.asarray(numbers)
+    if numbers.ndim != 2:
+        raise ValueError(f"Give a table of numbers, (h, w). Received: shape {numbers.shape}.")
+    h, w = numbers.shape
+    kept = np.ones((h, w), dtype=bool)
+    if keep is not None:
+        kept[:] = False
+        kept[tuple(keep)] = True
+    inside = np.zeros((h, w), dtype=bool)
+    if window is not None:
+        inside[np.ix_(*window)] = True
+    for (i, j), number in np.ndenumerate(numbers):
+        face = "#FBE3B5" if inside[i, j] else "white" if kept[i, j] else "#DDDDDD"
+        style = dict(facecolor=face, edgecolor="#888888", linewidth=0.8)
+        style |= {} if kept[i, j] else {"hatch": "////"}
+        ax.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, **style))
+        words = f"{number:.2f}".rstrip("0").rstrip(".") if number % 1 else f"{int(number)}"
+        ax.text(j, i, words.replace("-", "\N{MINUS SIGN}"), ha="center", va="center")
+    if window is not None:
+        rows, columns = window
+        height, width = rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1
+        corner = columns[0] - 0.5, rows[0] - 0.5
+        ax.add_patch(Rectangle(corner, width, height, fill=False, edgecolor="k", linewidth=2.5))
+    ax.set(xlim=(-0.6, w - 0.4), ylim=(h - 0.4, -0.6), aspect="equal")
+    ax.set_axis_off()
     if title:
         ax.set_title(title)
     return ax

@@ -15,6 +15,7 @@ from course.display import (
     draw_history,
     draw_images,
     draw_latent_map,
+    draw_numbers,
     draw_rows,
     draw_weights,
     mosaic,
@@ -144,3 +145,26 @@ def test_numerals_mark_codes(ax):
     for wrong in (z[:2], z[:, :1], z.T):
         with pytest.raises(ValueError, match=r"codes \(n, 2\)"):
             draw_latent_map(ax, wrong, labels)
+
+
+def test_a_table_of_numbers_marks_the_window_and_hatches_what_is_cut(ax):
+    numbers = np.array([[1, -2, 0], [4, 5, 2.5], [10, 11, 12]])
+    keep = slice(0, 2), slice(1, 3)
+    draw_numbers(ax, numbers, window=(range(1, 3), range(0, 2)), keep=keep, title="a table")
+    words = {tuple(map(int, text.get_position())): text.get_text() for text in ax.texts}
+    assert words == {
+        (0, 0): "1", (1, 0): "\N{MINUS SIGN}2", (2, 0): "0",
+        (0, 1): "4", (1, 1): "5", (2, 1): "2.5",
+        (0, 2): "10", (1, 2): "11", (2, 2): "12",
+    }  # fmt: skip
+    *cells, frame = ax.patches
+    kept = np.array([cell.get_hatch() is None for cell in cells]).reshape(3, 3)
+    expected = np.zeros((3, 3), dtype=bool)
+    expected[keep] = True
+    np.testing.assert_array_equal(kept, expected)
+    assert (*frame.get_xy(), frame.get_width(), frame.get_height()) == (-0.5, 0.5, 2, 2)
+    tinted = {c.get_xy() for c in cells if c.get_facecolor()[2] < c.get_facecolor()[0]}
+    assert tinted == {(-0.5, 0.5), (0.5, 0.5), (-0.5, 1.5), (0.5, 1.5)}
+    assert ax.get_title(loc="left") == "a table"
+    with pytest.raises(ValueError, match="a table of numbers"):
+        draw_numbers(ax, np.zeros(3))

@@ -3,10 +3,13 @@
 An exercise holds everything but the answer. The answer stands in the solution of its chapter, and
 so do the typical mistakes: whoever can recognise a mistake knows the answer. `release` runs both on
 the public cases and keeps only the values.
+
+A personal exercise is another kind: it draws its numbers for each student, see `personal`.
 """
 
 import importlib
 import importlib.util
+import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +30,12 @@ class Exercise:
         rtol: relative tolerance for floating-point answers.
         atol: absolute tolerance for floating-point answers.
         seconds: how long the answer may take for one case.
+        answer: for a personal exercise, the function that gives the expected value. Its `cases`
+            return one case, drawn anew for each student.
+        mistakes: for a personal exercise, functions that make a typical mistake; the docstring is
+            the hint.
+        accepts: for a personal exercise with more than one right answer: a function of the value
+            and the arguments that returns None, or a line that says what is wrong.
     """
 
     id: str
@@ -36,6 +45,9 @@ class Exercise:
     rtol: float = 1e-4
     atol: float = 1e-6
     seconds: float = 5.0
+    answer: Callable | None = None
+    mistakes: tuple[Callable, ...] = ()
+    accepts: Callable | None = None
 
     def __post_init__(self):
         if not re.fullmatch(r"[1-9]\d*\.[1-9]\d*", self.id):
@@ -44,9 +56,26 @@ class Exercise:
             raise ValueError(f"points must be an int, at least 1. Received: {self.points!r}.")
 
     @property
+    def personal(self):
+        """Whether each student gets numbers of their own."""
+        return self.answer is not None or self.accepts is not None
+
+    @property
     def chapter(self):
         """The number of its chapter."""
         return int(self.id.split(".")[0])
+
+
+def hints(mistakes):
+    """A dict of hint -> function, for functions that make a typical mistake.
+
+    Raises:
+        ValueError: if one has no docstring.
+    """
+    for function in mistakes:
+        if not function.__doc__:
+            raise ValueError(f"The mistake {function.__name__} needs its hint as docstring.")
+    return {" ".join(inspect.cleandoc(f.__doc__).split()): f for f in mistakes}
 
 
 def of_chapter(number):
