@@ -1,5 +1,6 @@
 """The command line: fast, readable when something is wrong, and wired to the right calls."""
 
+import json
 import os
 import subprocess
 import sys
@@ -148,6 +149,18 @@ def test_lab_hands_its_words_to_jupyterlab(ready, monkeypatch):
     monkeypatch.setattr(lab, "open_lab", lambda words: seen.extend(words) or 0)
     assert cli.main(["lab", "--no-browser", "--port=9999"]) == 0
     assert seen == ["--no-browser", "--port=9999"]
+
+
+def test_lab_asks_for_no_news_and_keeps_settings_that_are_there(tmp_path):
+    from course import lab
+
+    lab.ask_for_no_news(tmp_path)
+    path = tmp_path / "share/jupyter/lab/settings/overrides.json"
+    assert json.loads(path.read_text(encoding="utf-8")) == lab.NEWS
+    path.write_text("{}", encoding="utf-8")
+    lab.ask_for_no_news(tmp_path)
+    assert path.read_text(encoding="utf-8") == "{}"
+    lab.ask_for_no_news(path)  # a folder that cannot be made: no error
 
 
 def test_lab_command_opens_the_start_page_of_this_clone():
