@@ -127,13 +127,16 @@ if doubled is not None:
 # | **autoencoder** | a network that learns to copy its input through a code |
 # | **batch** | the examples that one training step looks at |
 # | **BCE** | binary cross-entropy, a loss for values in [0, 1]; in nats |
+# | **channel** | one of the numbers at each pixel: grey, or the answer of one kernel |
 # | **code** | what the encoder makes of an input; a point of the latent space |
+# | **convolution** | a layer that slides a kernel over a picture: many to one |
 # | **decoder** | the half that turns a code into a picture |
 # | **encoder** | the half that turns a picture into a code |
 # | **epoch** | one pass over all training examples |
 # | **flip** | a copy in which the judge reads another digit than in the input |
 # | **gate** | a claim of the course that is checked while the notebook runs |
 # | **judge** | a small classifier that never changes; it reads digits for us |
+# | **kernel** | the small table of weights of a convolution; in Jupyter, the running Python |
 # | **latent variable** | one number of a code; *latent* means hidden |
 # | **latent space** | the place of all possible codes |
 # | **loss** | the number that training makes small |
@@ -141,10 +144,14 @@ if doubled is not None:
 # | **MSE** | mean squared error per pixel, in grey levels squared |
 # | **nat** | unit of information with the natural logarithm; 1 nat = 1.44 bits |
 # | **overcomplete** | with more latent variables than inputs |
+# | **padding** | zeros around a picture, or how much of an output is cut away |
 # | **passthrough** | a network that copies everything and has learned nothing |
 # | **PCA** | principal component analysis, the best linear code |
+# | **pooling** | the largest number, or the mean, of each small window |
 # | **ReLU** | max(0, x): keeps what is positive, switches off the rest |
 # | **sigmoid** | 1 / (1 + e⁻ˣ): squeezes any number into (0, 1) |
+# | **stride** | how far a kernel moves from one place to the next |
+# | **transposed convolution** | a layer that pastes a kernel for each number, and adds up: one to many |
 # | **unsupervised** | learning from examples without labels |
 # | **x, x̂, z** | input, its copy ("x hat"), and the code between them |
 
