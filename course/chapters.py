@@ -30,6 +30,7 @@ CHAPTERS = (
     Chapter(2, "ch02_how_many_latents", "How many latent variables?", 50, 130),
     Chapter(3, "ch03_transposed_convolution", "Transposed convolution, by hand", 10, 10),
     Chapter(4, "ch04_convolutional_autoencoder", "The convolutional autoencoder", 50, 300),
+    Chapter(12, "ch12_segmentation", "A small segmentation network", 40, 210),
 )
 
 # `doctor` scales the seconds above by this: float32 matrix products on two threads, GFLOP/s,

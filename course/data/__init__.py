@@ -2,5 +2,12 @@
 
 from course.data.cache import DataError
 from course.data.digits import DigitsSource, digits_source, load_digits
+from course.data.scenes import load_scenes
 
-__all__ = ["DataError", "DigitsSource", "digits_source", "load_digits"]
+__all__ = [
+    "DataError",
+    "DigitsSource",
+    "digits_source",
+    "load_digits",
+    "load_scenes",
+]
