@@ -130,13 +130,13 @@ def install_packages(lock) -> None:
     uv = shutil.which("uv")
     if uv and _uv_runs(uv):
         uv_pip = [uv, "pip", packages[0], "--python", python, "--compile-bytecode"]
-        code, _ = watch([*uv_pip, *packages[1:]], lock)
+        code, _ = _watch([*uv_pip, *packages[1:]], lock)
         if code:
             say("  uv could not install the packages; trying pip")
         else:
             packages = None
     for arguments in filter(None, (packages, itself)):
-        code, text = watch([*pip, *arguments], lock)
+        code, text = _watch([*pip, *arguments], lock)
         if code:
             raise SetupError(
                 f"pip could not install the packages. {explain(text)} and run the command again; "
@@ -151,7 +151,7 @@ def _uv_runs(uv: str) -> bool:
         return False
 
 
-def watch(command: list[str], lock) -> tuple[int, str]:
+def _watch(command: list[str], lock) -> tuple[int, str]:
     """Run an installer and keep one short line of progress moving.
 
     Returns:

@@ -565,11 +565,11 @@ gate(
 # %% [markdown]
 # ### Exercise 12.5: the weights in one dimension
 #
-# We had the kernel from an interpolation. Now write down one of its rows
-# yourself, divided so that its middle weights are what one dot gives along one
-# axis. For an even factor *f* there are 2 *f* weights: new pixels lie at
-# distances 1/(2f), 3/(2f), 5/(2f), … from the dot, to both sides, and a weight
-# is 1 minus the distance. For f = 2: [0.25, 0.75, 0.75, 0.25].
+# We took the kernel from an interpolation. Now write it down yourself, along
+# one axis: what does a single 1 in a row of zeros become? For an even factor
+# *f* there are 2 *f* weights. In old pixels, the new pixels lie 1/(2f), 3/(2f),
+# 5/(2f), … away from the dot, to both sides, and a weight is 1 minus this
+# distance. For f = 2: [0.25, 0.75, 0.75, 0.25].
 
 
 # %% exercise="12.5"
@@ -613,9 +613,11 @@ def one_side(factor):
 # ## The trunk
 #
 # Three strided layers go down to an eighth, two more look around there. The
-# channels are few where the map is large, which keeps it quick. **Batch
-# normalisation** brings each channel to mean 0 and variance 1 over the batch;
-# without it these networks learn several times more slowly.
+# channels are few where the map is large, which keeps it quick, and an answer
+# at the end sees more than the largest object. **Batch
+# normalisation** brings each channel to mean 0 and variance 1 over the batch.
+# Without it the quick budget took the coarse network below to a mean IoU of
+# 0.28 to 0.40, with it to 0.63 (three seeds).
 
 
 # %%
@@ -644,7 +646,10 @@ counted = attempt(
     ),
 )
 if counted:
-    print(f"one answer sees {counted[0]} pixels a side, one in {counted[1]:g}")
+    print(
+        f"one answer sees {counted[0]} pixels a side, and answers lie "
+        f"{counted[1]:g} pixels apart"
+    )
 
 # %% [markdown]
 # ## Coarse: one big step up
@@ -1143,7 +1148,7 @@ def compare_upsamplers(x, y, xt, yt, epochs):
 
 
 # %%
-few = by_budget(full=1500, quick=300)  # scenes to train on
+few = by_budget(full=1000, quick=300)  # scenes to train on
 scores_of_ways = attempt(
     "Homework 12",
     compare_upsamplers,

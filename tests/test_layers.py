@@ -173,3 +173,5 @@ def test_images_that_do_not_fit_are_named():
     for call in (MaxPoolWithPlaces(2), PixelShuffle(2)):
         with pytest.raises(ValueError, match=r"\(batch, h, w, c.*Received: \(2, 2\)"):
             call(np.zeros((2, 2)))
+    with pytest.raises(ValueError, match="h, w and c known"):
+        MaxPoolWithPlaces(2)(keras.Input((None, 4, 1)))

@@ -35,6 +35,9 @@ SMALLEST, LARGEST = 32, 256  # side of a scene; beyond, `owners` would not fit i
 CHUNK = 250  # scenes drawn together; it is part of what a seed means
 SECONDS = 5  # to draw 5,000 scenes of 64x64, on one core of an ordinary laptop
 
+# Read at import, so that it belongs to the code that runs: a changed generator is drawn anew.
+_SOURCE = b"".join(Path(file).read_bytes() for file in (__file__, drawn.__file__))
+
 
 class Scenes(NamedTuple):
     """Scenes with all that is known of them.
@@ -188,7 +191,7 @@ def _plan(seed, chunk, size):
     low, high = np.clip(plan["paper"] - 0.25, 0.05, 0.95), np.clip(plan["paper"] + 0.25, 0.05, 0.95)
     level = rng.uniform(size=shape) * (0.9 - (high - low)) + 0.05
     plan["level"] = np.where(level < low, level, level + (high - low))
-    plan["noise"] = rng  # what comes next from it
+    plan["rng"] = rng  # the noise is drawn last: it changes nothing else
     return plan
 
 
@@ -221,7 +224,7 @@ def _paint(plan, glyphs, size, noise):
             image[here] = np.where(covers, level, image[here])
             owners[here] = np.where(covers, np.uint8(j + 1), owners[here])
             areas[here, j] = covers.sum(axis=(1, 2))
-    image += np.float32(noise) * plan["noise"].standard_normal(image.shape, dtype=np.float32)
+    image += np.float32(noise) * plan["rng"].standard_normal(image.shape, dtype=np.float32)
     image = np.rint(255 * np.clip(image, 0, 1)).astype(np.uint8)
     of_owner = np.concatenate([np.zeros((CHUNK, 1), np.uint8), kinds], axis=1)
     masks = of_owner[np.arange(CHUNK)[:, None, None], owners]
@@ -261,8 +264,7 @@ def _covered_by_digit(glyphs, u, v):
 
 def _version():
     """A short name for what scenes depend on but for their number, size and seed."""
-    source = b"".join(Path(file).read_bytes() for file in (__file__, drawn.__file__))
-    return hashlib.sha256(source + np.__version__.encode()).hexdigest()[:12]
+    return hashlib.sha256(_SOURCE + np.__version__.encode()).hexdigest()[:12]
 
 
 def _count(name, value):
