@@ -614,10 +614,10 @@ def one_side(factor):
 #
 # Three strided layers go down to an eighth, two more look around there. The
 # channels are few where the map is large, which keeps it quick, and an answer
-# at the end sees more than the largest object. **Batch
-# normalisation** brings each channel to mean 0 and variance 1 over the batch.
-# Without it the quick budget took the coarse network below to a mean IoU of
-# 0.28 to 0.40, with it to 0.63 (three seeds).
+# at the end sees more than the largest object. **Batch normalisation** brings
+# each channel to mean 0 and variance 1 over the batch. Without it the quick
+# budget took the coarse network below to a mean IoU of 0.28 to 0.40, with it to
+# 0.63 (three seeds).
 
 
 # %%
