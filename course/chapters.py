@@ -28,9 +28,9 @@ CHAPTERS = (
     Chapter(0, "ch00_start_here", "Start here", 5, 5),
     Chapter(1, "ch01_smallest_autoencoder", "The smallest autoencoder", 22, 40),
     Chapter(2, "ch02_how_many_latents", "How many latent variables?", 50, 130),
-    Chapter(3, "ch03_transposed_convolution", "Transposed convolution, by hand", 10, 10),
-    Chapter(4, "ch04_convolutional_autoencoder", "The convolutional autoencoder", 50, 300),
-    Chapter(12, "ch12_segmentation", "A small segmentation network", 40, 210),
+    Chapter(3, "ch03_transposed_convolution", "Transposed convolution, by hand", 11, 12),
+    Chapter(4, "ch04_convolutional_autoencoder", "The convolutional autoencoder", 50, 360),
+    Chapter(12, "ch12_segmentation", "A small segmentation network", 60, 180),
 )
 
 # `doctor` scales the seconds above by this: float32 matrix products on two threads, GFLOP/s,
