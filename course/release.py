@@ -141,8 +141,6 @@ def tidy_outputs(nb):
     """Keep what a reader without a kernel can use, and make pictures small; in place."""
     for cell in nb.cells:
         cell.metadata.pop("execution", None)
-        if "outputs" in cell:
-            cell.outputs = _joined(cell.outputs)
         for output in cell.get("outputs", []):
             if "text" in output:
                 output.text = _without_paths(output.text)
@@ -153,18 +151,6 @@ def tidy_outputs(nb):
                 data["image/png"] = _small_png(data["image/png"])
     nb.metadata.pop("widgets", None)
     nb.metadata["language_info"] = {"name": "python"}
-
-
-def _joined(outputs):
-    """Outputs with neighbouring pieces of one stream put together: where it was cut is chance."""
-    joined = []
-    for output in outputs:
-        before = joined[-1] if joined else {}
-        if output.output_type == "stream" and before.get("name") == output.name:
-            before.text += output.text
-        else:
-            joined.append(output)
-    return joined
 
 
 def _without_paths(text):

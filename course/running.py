@@ -121,6 +121,8 @@ async def execute_async(nb, *, env=None, cwd=None, timeout=1800, on_cell=None):
     finally:
         await _stop(manager, client)
     outcome.seconds = time.monotonic() - start
+    for i in code:
+        nb.cells[i].outputs = _joined(nb.cells[i].outputs)
     if outcome.error and current in code:
         outcome.failed_cell = code.index(current) + 1
     outcome.gates = printed_gates(nb)
@@ -214,6 +216,18 @@ def _is_gate(node):
     if not isinstance(node, ast.Call):
         return False
     return getattr(node.func, "id", getattr(node.func, "attr", None)) == "gate"
+
+
+def _joined(outputs):
+    """Outputs with neighbouring pieces of one stream put together: where it was cut is chance."""
+    joined = []
+    for output in outputs:
+        before = joined[-1] if joined else {}
+        if output.output_type == "stream" and before.get("name") == output.name:
+            before.text += output.text
+        else:
+            joined.append(output)
+    return joined
 
 
 def printed_gates(nb):

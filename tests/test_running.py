@@ -48,6 +48,17 @@ def test_outputs_settings_and_the_package_arrive(tmp_path):
     nbformat.validate(nb)
 
 
+def test_where_a_stream_was_cut_is_not_seen():
+    pieces = ["print('gate pas', end='', flush=True)", "time.sleep(0.5)", "print('sed: one')"]
+    nb = notebook("import sys, time\n" + "\n".join(pieces) + "\nprint('x', file=sys.stderr)")
+    outcome = execute(nb)
+    assert outcome.gates == ["gate passed: one"]
+    assert sorted((o.name, o.text) for o in nb.cells[0].outputs) == [
+        ("stderr", "x\n"),
+        ("stdout", "gate passed: one\n"),
+    ]
+
+
 def test_old_outputs_do_not_survive_a_failure():
     nb = notebook("1/0", "print('gate passed: two')")
     nb.cells[1].outputs = [nbformat.v4.new_output("stream", text="gate passed: old\n")]
