@@ -2,6 +2,7 @@
 
 from course.data.cache import DataError
 from course.data.digits import DigitsSource, digits_source, load_digits
+from course.data.flights import load_flights
 from course.data.scenes import load_scenes
 
 __all__ = [
@@ -9,5 +10,6 @@ __all__ = [
     "DigitsSource",
     "digits_source",
     "load_digits",
+    "load_flights",
     "load_scenes",
 ]

@@ -1,7 +1,6 @@
 """Digits to learn from: MNIST when it can be had, else digits that the package draws itself."""
 
 import hashlib
-import operator
 import os
 from pathlib import Path
 from typing import NamedTuple
@@ -9,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course.data import cache, drawn, keras_cache
+from course.data.arguments import count
 from course.data.cache import DataError, shown
 from course.data.fashion import FASHION
 from course.data.mnist import MNIST
@@ -56,7 +56,7 @@ def load_digits(source="auto", *, seed=0, say=print):
         (60000, 28, 28, 1)
     """
     name, because = _asked(source)
-    seed = _checked_seed(seed)
+    seed = count("seed", seed)
     if name != "drawn":
         kind = "mnist" if name == "auto" else name
         published = PUBLISHED[kind]
@@ -86,7 +86,7 @@ def digits_source(source="auto", *, seed=0):
         'drawn'
     """
     name, because = _asked(source)
-    seed = _checked_seed(seed)
+    seed = count("seed", seed)
     if name != "drawn":
         kind = "mnist" if name == "auto" else name
         published = PUBLISHED[kind]
@@ -118,16 +118,6 @@ def _asked(source):
             f"Received: {os.environ['COURSE_DATA']!r}"
         )
     return variable, f"COURSE_DATA={variable}"
-
-
-def _checked_seed(seed):
-    try:
-        number = operator.index(seed)
-    except TypeError:
-        raise TypeError(f"`seed` must be an int >= 0. Received: {seed!r}") from None
-    if number < 0:
-        raise ValueError(f"`seed` must be an int >= 0. Received: {seed!r}")
-    return number
 
 
 def _load_drawn(seed, say):

@@ -11,6 +11,8 @@ styles were missing. Nothing was copied or fitted from any image.
 
 import numpy as np
 
+from course.data.arguments import count
+
 SIZE = 28  # pixels a side
 BOX = 19.4  # longer side of a digit, edge to edge; with its grey rim it covers 20 pixels
 POINTS = 96  # samples along a path; the longest path is about 75 pixels
@@ -156,7 +158,7 @@ def draw_digits(n, seed):
         >>> images.shape
         (1000, 28, 28)
     """
-    n, seed = _count("n", n), _count("seed", seed)
+    n, seed = count("n", n), count("seed", seed)
     images = np.empty((n, SIZE, SIZE), np.uint8)
     labels = np.empty(n, np.uint8)
     for start in range(0, n, CHUNK):
@@ -167,15 +169,6 @@ def draw_digits(n, seed):
         images[here] = _ink(rng, *_write(rng, style))[:size]
         labels[here] = _DIGIT[style[:size]]
     return images, labels
-
-
-def _count(name, value):
-    """The int `value`, or an error that says what to pass instead."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"`{name}` must be an int >= 0. Received: {value!r}.")
-    if value < 0:
-        raise ValueError(f"`{name}` must be an int >= 0. Received: {value!r}.")
-    return int(value)
 
 
 def _spline(k, t):

@@ -26,6 +26,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course.data import cache, drawn
+from course.data.arguments import count
 
 CLASSES = ("background", "digit", "disc", "ring", "square", "triangle")
 SHARE = (0, 1 / 3, 1 / 6, 1 / 6, 1 / 6, 1 / 6)  # of each class among the objects
@@ -84,7 +85,7 @@ def load_scenes(size=(64, 64), *, train=4000, test=500, seed=0, say=print):
         'triangle'
     """
     size = _size(size)
-    train, test, seed = _count("train", train), _count("test", test), _count("seed", seed)
+    train, test, seed = count("train", train), count("test", test), count("seed", seed)
 
     def make():
         seconds = SECONDS * (train + test) * size[0] * size[1] / (5000 * 64 * 64)
@@ -137,7 +138,7 @@ def draw_scenes(n, seed, size=(64, 64), noise=NOISE):
         >>> scenes.masks.shape
         (10, 96, 128)
     """
-    n, seed, size = _count("n", n), _count("seed", seed), _size(size)
+    n, seed, size = count("n", n), count("seed", seed), _size(size)
     if isinstance(noise, bool) or not isinstance(noise, (int, float, np.number)):
         raise TypeError(f"`noise` must be a number >= 0. Received: {noise!r}.")
     if not 0 <= noise < np.inf:
@@ -265,19 +266,6 @@ def _covered_by_digit(glyphs, u, v):
 def _version():
     """A short name for what scenes depend on but for their number, size and seed."""
     return hashlib.sha256(_SOURCE + np.__version__.encode()).hexdigest()[:12]
-
-
-def _count(name, value):
-    """The int `value`, or an error that says what to pass instead."""
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = None
-    if number is None or isinstance(value, bool):
-        raise TypeError(f"`{name}` must be an int >= 0. Received: {value!r}.")
-    if number < 0:
-        raise ValueError(f"`{name}` must be an int >= 0. Received: {value!r}.")
-    return number
 
 
 def _size(size):
