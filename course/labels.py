@@ -1,5 +1,7 @@
 """Labels under lock: whoever wants one has to say which, and it is written down."""
 
+import operator
+
 import numpy as np
 
 
@@ -31,6 +33,7 @@ class HiddenLabels:
             )
         self._labels = labels.astype(np.int64)
         self._open = np.zeros(len(labels), dtype=bool)
+        self._handed_out = 0
 
     def __len__(self):
         return len(self._labels)
@@ -40,9 +43,10 @@ class HiddenLabels:
         """The rows whose labels were handed out so far, in order, an int array."""
         return np.flatnonzero(self._open)
 
-    def locked(self):
-        """The same labels in a new box, none of them opened yet."""
-        return HiddenLabels(self._labels)
+    @property
+    def handed_out(self):
+        """How many labels were handed out so far; one that was handed out twice counts twice."""
+        return self._handed_out
 
     def draw(self, n, rng):
         """Draw n rows by chance, each class with its share of the known labels (stratified).
@@ -58,8 +62,10 @@ class HiddenLabels:
             rows (n,) in random order, and their labels (n,).
 
         Raises:
-            ValueError: if there are fewer classes or known labels than that takes.
+            TypeError: if n is no int.
+            ValueError: if there are more classes or fewer known labels than that takes.
         """
+        n = operator.index(n)
         known = np.flatnonzero(self._labels >= 0)
         classes, counts = np.unique(self._labels[known], return_counts=True)
         if not max(1, len(classes)) <= n <= len(known):
@@ -71,7 +77,7 @@ class HiddenLabels:
         share = np.maximum(1, np.floor(exact)).astype(int)
         while share.sum() != n:  # the rest goes where most is missing
             step = np.sign(n - share.sum())
-            missing = np.where((share + step < 1) | (share + step > counts), -n, exact - share)
+            missing = exact - share
             if step < 0:
                 missing = np.where(share > 1, share - exact, -n)
             share[np.argmax(missing)] += step
@@ -81,6 +87,7 @@ class HiddenLabels:
         ]
         rows = rng.permutation(np.concatenate(rows))
         self._open[rows] = True
+        self._handed_out += n
         return rows, self._labels[rows].copy()
 
     def share_right(self, predictions):

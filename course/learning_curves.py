@@ -37,9 +37,9 @@ def learning_curves(methods, labels, test_labels, sizes, draws, seed=0, say=prin
         for j in range(draws):
             rows, known = labels.draw(size, np.random.default_rng([seed, size, j]))
             for name, fit in methods.items():
-                opened = len(labels.opened) + len(test_labels.opened)
+                handed_out = labels.handed_out + test_labels.handed_out
                 predictions = fit(rows.copy(), known.copy(), seed * draws + j)
-                more = len(labels.opened) + len(test_labels.opened) - opened
+                more = labels.handed_out + test_labels.handed_out - handed_out
                 if more:
                     raise RuntimeError(f"{name!r} opened {more} labels besides the {size} it got.")
                 scores[name][i, j] = test_labels.share_right(predictions)

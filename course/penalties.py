@@ -131,7 +131,7 @@ class Contractive(keras.layers.Layer):
     def __init__(self, encoder, strength, probes=1, seed=None, **kwargs):
         super().__init__(**kwargs)
         self.encoder, self.strength = encoder, _strength(strength)
-        self.probes, self.seed = probes, seed
+        self.probes, self.seed = _probes(probes), seed
         self.directions = keras.random.SeedGenerator(seed)
 
     def call(self, inputs):
@@ -200,7 +200,7 @@ def jacobian(encoder, x):
     """
     import tensorflow as tf
 
-    x = tf.convert_to_tensor(x)
+    x = ops.convert_to_tensor(x, dtype=keras.config.floatx())
     with tf.GradientTape() as tape:
         tape.watch(x)
         z = encoder(x)  # (b, k)
@@ -222,13 +222,14 @@ def contraction(encoder, x, probes=None, seed=None):
     Shapes:
         (batch, ...) -> a number.
     """
-    return _code_and_contraction(encoder, x, probes, keras.random.SeedGenerator(seed))[1]
+    directions = keras.random.SeedGenerator(seed)
+    return _code_and_contraction(encoder, x, _probes(probes), directions)[1]
 
 
 def _code_and_contraction(encoder, x, probes, directions):
     import tensorflow as tf
 
-    x = tf.convert_to_tensor(x)
+    x = ops.convert_to_tensor(x, dtype=keras.config.floatx())
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(x)
         z = encoder(x)  # (b, k)
@@ -250,6 +251,12 @@ def _slope(activation):
             "For any other layer use `contraction`, or wrap it in `Contractive`."
         )
     return SLOPES[activation]
+
+
+def _probes(probes):
+    if probes is not None and not probes >= 1:
+        raise ValueError(f"probes must be at least 1, or None for all. Received: {probes}.")
+    return probes
 
 
 def _strength(strength):

@@ -90,7 +90,7 @@ def interpolate_rows(images, masks):
     Shapes:
         the same as `images`; known pixels are kept.
     """
-    images = np.asarray(images)
+    images = _floats(images)
     checked_masks(images, masks)
     h = images.shape[1]
     row = np.arange(h)[np.newaxis, :, np.newaxis]
@@ -138,10 +138,17 @@ def deblur(images, sigma, balance):
     """
     from skimage.restoration import wiener as wiener_deconvolution
 
+    if not 0 < sigma < np.inf:
+        raise ValueError(f"sigma must be above 0. Received: {sigma}.")
     reach = int(4 * sigma + 0.5)
+    pictures = _pictures(images)
+    if 2 * reach + 1 > min(pictures.shape[1:]):
+        raise ValueError(
+            f"The blur must fit into the picture: {2 * reach + 1} pixels for sigma {sigma:g}. "
+            f"Received: pictures of {pictures.shape[1:]}."
+        )
     line = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
     window = np.outer(line, line) / line.sum() ** 2
-    pictures = _pictures(images)
     restored = [wiener_deconvolution(picture, window, balance) for picture in pictures]
     return _like(images, np.stack(restored))
 
@@ -155,6 +162,11 @@ def _pictures(images):
         raise ValueError(
             f"Give grey images, (n, h, w) or (n, h, w, 1). Received: shape {np.shape(images)}."
         )
+    return _floats(images)
+
+
+def _floats(images):
+    images = np.asarray(images)
     if images.dtype.kind != "f":
         raise TypeError(f"Give floats in [0, 1]. Received: {images.dtype}. Divide by 255.")
     return images

@@ -90,7 +90,7 @@ def test_salt_and_pepper_come_in_equal_shares(share):
         assert (spoilt == value).mean() == pytest.approx(expected, abs=0.005)
 
 
-@pytest.mark.parametrize("sigma", [0.3, 1, 2.5, 6])
+@pytest.mark.parametrize("sigma", [0.3, 1, 1.2, 2.5, 6])
 def test_blur_is_scipys(sigma):
     x = pictures().astype("float64")
     expected = ndimage.gaussian_filter(x, (0, sigma, sigma), mode="nearest", truncate=4)
@@ -103,6 +103,8 @@ def test_blur_is_scipys(sigma):
 def test_blur_of_nothing_and_of_a_flat_grey():
     np.testing.assert_array_equal(blur(pictures(), 0), pictures())
     np.testing.assert_allclose(blur(GREY, 3), GREY, atol=1e-6)
+    for sigma in np.arange(0.5, 3, 0.1):  # weights in float32 may add up to 1.0000001
+        assert blur(GREY[:1] * 2, sigma).max() <= 1
 
 
 @given(
@@ -237,6 +239,29 @@ def test_interpolated_rows_lie_on_straight_lines(share, channel):
     np.testing.assert_allclose(filled.reshape(x.shape), expected, atol=1e-12)
 
 
+def test_interpolated_rows_keep_a_column_without_a_known_pixel_and_the_type():
+    x = pictures(3)
+    masks = np.zeros(x.shape, bool)
+    masks[:, :, 2] = True
+    filled = restoration.interpolate_rows(x, masks)
+    np.testing.assert_array_equal(filled, x)
+    assert filled.dtype == np.float32
+    colour = np.stack([x, x[::-1], 1 - x], axis=-1)
+    masks = random_masks(x.shape, 0.5, seed=4)
+    filled = restoration.interpolate_rows(colour, masks)
+    for channel in range(3):
+        expected = restoration.interpolate_rows(colour[..., channel], masks)
+        np.testing.assert_array_equal(filled[..., channel], expected)
+
+
+@pytest.mark.parametrize("fill", [restoration.interpolate_rows, restoration.biharmonic])
+def test_what_fills_asks_for_a_mask_for_each_image(fill):
+    with pytest.raises(TypeError, match=r"Write masks > 0\.5"):
+        fill(pictures(2), np.zeros((2, 9, 7)))
+    with pytest.raises(ValueError, match="one mask for each image"):
+        fill(pictures(2), np.zeros((1, 9, 7), bool))
+
+
 def test_a_straight_line_comes_back_whole():
     ramp = np.broadcast_to(np.linspace(0, 1, 9)[:, None], (3, 9, 5))
     masks = np.zeros((3, 9, 5), bool)
@@ -259,8 +284,31 @@ def test_median_and_wiener_are_scipys():
             expected = [signal.wiener(a, size, power) for a in x]
             got = restoration.wiener(x, size, noise)
             np.testing.assert_allclose(got, np.clip(expected, 0, 1), atol=1e-9)
-    with pytest.raises(ValueError, match="odd"):
-        restoration.median(x, 4)
+    for size in (4, -1):
+        with pytest.raises(ValueError, match="odd"):
+            restoration.median(x, size)
+
+
+def test_a_flat_grey_has_no_noise_for_wiener():
+    for grey in (0.0, 0.5):
+        flat = np.full((2, 12, 12), grey)
+        np.testing.assert_allclose(restoration.wiener(flat)[:, 4:8, 4:8], grey)
+
+
+def test_deblur_is_wieners_formula():
+    """Per frequency: conj(H) / (|H|^2 + balance |L|^2), L the Laplacian's response."""
+    x = blur(pictures(2, 24, 24).astype("float64"), 1)
+    line = np.exp(-0.5 * (np.arange(-4, 5) / 1.0) ** 2)
+    places = np.arange(-4, 5) % 24
+    window = np.zeros((24, 24))
+    window[np.ix_(places, places)] = np.outer(line, line) / line.sum() ** 2
+    h = np.fft.fft2(window)
+    wave = 2 * np.cos(2 * np.pi * np.arange(24) / 24)
+    laplacian = 4 - wave[:, np.newaxis] - wave
+    for balance in (0.01, 0.5):
+        gain = np.conj(h) / (np.abs(h) ** 2 + balance * laplacian**2)
+        expected = np.clip(np.fft.ifft2(np.fft.fft2(x) * gain).real, 0, 1)
+        np.testing.assert_allclose(restoration.deblur(x, 1, balance), expected, atol=1e-9)
 
 
 def test_what_restores_gives_back_the_shape_and_improves():
@@ -279,5 +327,14 @@ def test_what_restores_gives_back_the_shape_and_improves():
         assert np.mean((restored - x) ** 2) < np.mean((made - x) ** 2)
     with pytest.raises(ValueError, match="grey images"):
         restoration.median(np.zeros((2, 4, 4, 3)))
+    with pytest.raises(ValueError, match="grey images"):
+        restoration.median(np.zeros((0, 4, 4)))
     with pytest.raises(TypeError, match="Divide by 255"):
         restoration.wiener(np.zeros((2, 4, 4), int))
+    with pytest.raises(TypeError, match="Divide by 255"):
+        restoration.interpolate_rows(np.zeros((2, 4, 4), "uint8"), np.zeros((2, 4, 4), bool))
+    for sigma in (0, -1):
+        with pytest.raises(ValueError, match=f"sigma must be above 0. Received: {sigma}"):
+            restoration.deblur(x, sigma, 0.1)
+    with pytest.raises(ValueError, match="must fit into the picture: 25 pixels for sigma 3"):
+        restoration.deblur(np.zeros((1, 9, 28)), 3, 0.01)

@@ -73,6 +73,7 @@ def test_it_multiplies_by_the_transpose_and_adds_its_own_bias():
     tied = DenseTranspose(code, "sigmoid")
     z = RNG.normal(size=(6, 3)).astype("float32")
     assert tied(z).shape == (6, 12) == tied.compute_output_shape((6, 3))
+    assert not tied.bias.numpy().any()
     tied.bias.assign(np.arange(12) / 10)
     for shape in ((6, 3), (2, 3, 3), (1, 2, 3, 3)):
         z = RNG.normal(size=shape).astype("float32")

@@ -59,6 +59,12 @@ def test_more_validation_data_narrows_the_band_down_to_the_binomial():
     )
 
 
+def test_29_per_cent_of_100_scores_are_29():
+    """In floats 0.29 * 100 is 28.999999999999996."""
+    assert false_alarm_band(0.29, 100, 500) == false_alarm_band(0.295, 100, 500)
+    assert false_alarm_band(0.29, 100, 500) != false_alarm_band(0.285, 100, 500)
+
+
 @pytest.mark.parametrize(("hits", "n"), [(-1, 5), (6, 5), (0, 0)])
 def test_impossible_counts_are_named(hits, n):
     with pytest.raises(ValueError, match=f"Received: {hits} of {n}"):

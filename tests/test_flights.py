@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from course.data import cache, flights, load_flights
+from course.data.arguments import count
 from course.data.flights import CLASSES, FIXES, simulate_flights
 from course.data.paths import draw_paths, standardise
 
@@ -58,6 +59,10 @@ def test_seeds_share_nothing(many, seed):
     assert not here & {path.tobytes() for path in many.paths}
 
 
+def test_no_flight_comes_twice(many):
+    assert len({path.tobytes() for path in many.paths}) == len(many.paths)
+
+
 def test_the_jitter_is_as_documented(many):
     spread = (many.paths - many.true).std(axis=(1, 2))
     comb = many.kinds == 0
@@ -86,6 +91,27 @@ def test_waggle_runs_point_where_the_angle_says(many):
     swing = step[:, 1:, 1] * step[:, :-1, 1] < 0
     along = np.array([s[1:, 0][w].sum() for s, w in zip(step, swing, strict=True)])
     assert np.mean(along > 0) > 0.95  # runs go forward along +x, loops come back without a waggle
+
+
+def test_a_dance_has_its_measures():
+    """Medians and means over 2,000 dances; the bounds hold the numbers of two seeds and a tenth."""
+    paths = flights._dance(np.random.default_rng(0), 2_000)
+    assert abs(paths[..., 1].mean()) < 1e-3  # loops go left and right by turns
+    assert 0.012 < np.median(np.abs(paths[..., 1]).max(axis=1)) < 0.015
+    assert 0.013 < np.median(np.ptp(paths[..., 0], axis=1)) < 0.0165
+    step = np.diff(paths, axis=1)
+    swing = step[:, 1:, 1] * step[:, :-1, 1] < 0
+    runs = np.stack([s[1:][w].sum(axis=0) for s, w in zip(step, swing, strict=True)])
+    assert 0.17 < np.arctan2(runs[:, 1], runs[:, 0]).std() < 0.24
+
+
+def test_a_patch_and_a_rest_have_their_size(many):
+    rest = np.mean(speeds(*of(many, "transit")) < 1e-3, axis=1)
+    assert 0.35 < rest.max() < 0.41
+    paths, steps = of(many, "foraging")
+    still = speeds(paths, steps) < 0.01
+    spread = [p[1:][s].std(axis=0).mean() for p, s in zip(paths, still, strict=True) if s.any()]
+    assert 12 < np.median(spread) < 16
 
 
 def test_foraging_goes_out_rests_and_comes_back(many):
@@ -145,6 +171,9 @@ def test_places_directions_and_mirrors_are_chance(many):
     field = many.kinds == 1
     middle = many.true[field].mean(axis=1)
     assert np.abs(middle).max() > 400
+    start = np.abs(of(many, "search")[0][:, 0])
+    assert 490 < start.max() < 501
+    assert 0.1 < np.abs(of(many, "dance")[0].mean(axis=1)).max() < 0.14
     c = back(many, "transit")
     bent = np.sign(c[:, -1, 1])
     assert abs(bent.mean()) < 0.2
@@ -168,11 +197,15 @@ def test_load_flights_labels_a_few_and_none_else(monkeypatch, tmp_path, capsys):
 
 def test_training_and_test_share_no_flight(monkeypatch, tmp_path):
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
+    seen = set()
     for seed in (0, 1):
         (x, _), (xt, _), _ = load_flights(
             labelled=10, unlabelled=2_000, test=2_000, seed=seed, say=lambda line: None
         )
-        assert not {path.tobytes() for path in x} & {path.tobytes() for path in xt}
+        for part in (x, xt):
+            here = {path.tobytes() for path in part}
+            assert not here & seen  # nor with the parts of another seed
+            seen |= here
 
 
 def test_a_changed_simulator_is_not_taken_from_the_cache(monkeypatch, tmp_path):
@@ -194,6 +227,10 @@ def test_bad_arguments_are_named(name, value, error):
         load_flights(**{name: value})
 
 
+def test_a_number_of_numpys_becomes_an_int():
+    assert type(count("n", np.int64(3))) is int
+
+
 def turned(paths, angle, scale, move):
     c, s = np.cos(angle), np.sin(angle)
     return scale * (paths @ np.array([[c, s], [-s, c]])) + move
@@ -210,6 +247,11 @@ def test_standardise_forgets_place_size_and_direction(many):
     assert ((form[..., 0] ** 2).sum(axis=1) >= (form[..., 1] ** 2).sum(axis=1) - 1e-3).all()
     mirrored = standardise(many.paths[:200] * [1, -1])
     np.testing.assert_allclose(mirrored, form * [1, -1], atol=2e-3)  # a mirror image stays one
+    bend = np.array(
+        [[[0, 0], [5, 0], [9, 1], [10, 5]]], dtype=float
+    )  # to the left, before and after
+    (a, b, c, d) = standardise(turned(bend, 2.0, 1, 0))[0]
+    assert np.cross([*(b - a), 0], [*(d - c), 0])[2] > 0
 
 
 def test_standardise_treats_each_path_alone(many):
@@ -225,7 +267,24 @@ def test_a_drawn_path_is_ink_where_the_bee_was():
     ink = picture[..., 0]
     rows, columns = np.nonzero(ink > 0.5)
     assert np.abs(rows + columns - 27).max() <= 2, "the line rises to the right, y grows upwards"
-    assert rows.min() >= 1 and rows.max() <= 26, "ink beyond the margin"
+    assert rows.min() in (1, 2) and rows.max() in (25, 26), "the margin is two pixels"
+    # Half as wide as high, three fixes far apart: proportions are kept, gaps filled, ends drawn.
+    corner = np.array([[[0.0, 0], [0, 8], [4, 8]]])
+    rows, columns = np.nonzero(draw_paths(corner, size=28)[0, ..., 0] > 0.2)
+    assert np.ptp(rows) >= 23 and 11 <= np.ptp(columns) <= 15
+    near = draw_paths(np.array([[[0.0, 0], [6, 0]]]), size=14)[0, ..., 0]
+    assert np.sum(near.max(axis=0) > 0.5) >= 4
+
+
+def test_a_path_of_one_point_is_a_dot_in_the_middle():
+    picture = draw_paths(np.full((1, 5, 2), 0.1), size=9)[0, ..., 0]
+    assert np.unravel_index(picture.argmax(), (9, 9)) == (4, 4)
+    assert picture[4, 4] > 0.9 and picture[0].max() < 1e-3
+
+
+def test_where_the_pen_comes_twice_ink_is_less_than_double():
+    once, twice = draw_paths(np.array([[[0.0, 0], [1, 0]], [[0, 0], [0, 0]]]), size=28)[..., 0]
+    assert once[:, 2].max() < twice.max() < 1
 
 
 def test_a_drawn_path_does_not_depend_on_place_and_size(many):
@@ -246,5 +305,7 @@ def test_what_is_no_path_is_refused(function):
 def test_a_path_of_one_point_has_no_form():
     with pytest.raises(ValueError, match="Path 1 has one"):
         standardise(np.stack([np.eye(2), np.ones((2, 2))]))
+    with pytest.raises(ValueError, match="Path 0 has one"):
+        standardise(np.full((1, 7, 2), 0.1))  # whose mean is not 0.1 in floats
     with pytest.raises(ValueError, match="at least 8 pixels"):
-        draw_paths(np.zeros((1, 4, 2)), size=4)
+        draw_paths(np.zeros((1, 4, 2)), size=7)

@@ -34,6 +34,10 @@ def test_a_rare_class_is_in_each_draw():
     labels = np.array([0] * 1000 + list(range(1, 9)))
     _, _, known = drawn(10, 0, labels)
     assert np.bincount(known).tolist() == [2] + [1] * 8
+    # Two common classes give way alike.
+    labels = np.array([0] * 1000 + [1] * 1000 + list(range(2, 10)))
+    _, _, known = drawn(14, 0, labels)
+    assert np.bincount(known).tolist() == [3, 3] + [1] * 8
 
 
 def test_draws_differ_by_seed_and_only_by_seed():
@@ -53,6 +57,13 @@ def test_unknown_labels_are_never_handed_out():
 def test_what_was_handed_out_is_a_copy():
     box, _, known = drawn(10)
     known[:] = 99
+    assert box.share_right(LABELS) == 1.0
+
+
+def test_the_box_keeps_its_own_labels():
+    labels = LABELS.copy()
+    box = HiddenLabels(labels)
+    labels[:] = 99
     assert box.share_right(LABELS) == 1.0
 
 
@@ -98,13 +109,15 @@ def test_answers_are_scored_without_opening_a_label():
     assert len(box.opened) == 0
     with pytest.raises(ValueError, match=r"each of the 200 rows, 100 of them.*shape \(100,\)"):
         box.share_right(guess[:100])
+    with pytest.raises(ValueError, match="each of the 2 rows, 0 of them with a label"):
+        HiddenLabels(np.array([-1, -1])).share_right(np.array([0, 0]))
 
 
-def test_a_box_can_be_locked_again():
+def test_a_label_that_is_handed_out_twice_counts_twice():
     box, rows, _ = drawn(10)
-    again = box.locked()
-    assert len(again.opened) == 0 and len(box.opened) == 10
-    assert (again.draw(10, np.random.default_rng(0))[0] == rows).all()
+    assert box.handed_out == len(box.opened) == 10
+    assert (box.draw(10, np.random.default_rng(0))[0] == rows).all()
+    assert box.handed_out == 20 and len(box.opened) == 10
 
 
 def test_it_says_how_many_are_open_and_shows_none():
@@ -118,9 +131,16 @@ def test_a_draw_that_cannot_be_is_refused(n):
         HiddenLabels(LABELS).draw(n, np.random.default_rng(0))
     with pytest.raises(ValueError, match="at most the 0 rows"):
         HiddenLabels(np.array([-1, -1])).draw(1, np.random.default_rng(0))
+    with pytest.raises(ValueError, match="at most the 0 rows"):
+        HiddenLabels(np.array([-1, -1])).draw(0, np.random.default_rng(0))
 
 
-@pytest.mark.parametrize("labels", [np.eye(3), np.array([0.5, 1]), np.array(["a", "b"])])
+def test_half_a_row_is_refused():
+    with pytest.raises(TypeError, match="integer"):
+        HiddenLabels(LABELS).draw(3.5, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("labels", [np.eye(3, dtype=int), np.array([0.5, 1]), np.array(["a", "b"])])
 def test_what_are_no_labels_is_refused(labels):
     with pytest.raises(ValueError, match="one whole number a row"):
         HiddenLabels(labels)

@@ -45,6 +45,20 @@ def test_all_methods_get_the_same_rows_with_their_own_labels_and_no_more():
     assert len(answers.opened) == 0
 
 
+def test_rows_and_seeds_follow_the_seed():
+    seen = {}
+    for key, seed in (("one", 0), ("again", 0), ("other", 1)):
+        seen[key] = []
+        run({"a": recorder(seen[key])}, draws=4, seed=seed)
+    for (rows, _, seed), (rows2, _, seed2) in zip(seen["one"], seen["again"], strict=True):
+        np.testing.assert_array_equal(rows, rows2)
+        assert seed == seed2
+    for (rows, _, _), (rows2, _, _) in zip(seen["one"], seen["other"], strict=True):
+        assert set(rows.tolist()) != set(rows2.tolist())
+    seeds = {key: {seed for _, _, seed in calls} for key, calls in seen.items()}
+    assert len(seeds["one"]) == 4 and not seeds["one"] & seeds["other"]
+
+
 def test_a_method_that_spoils_its_rows_spoils_no_other():
     def spoil(rows, labels, seed):
         rows[:], labels[:] = 0, 0
@@ -77,8 +91,9 @@ def test_a_method_that_opens_other_labels_is_caught():
             box.draw(80, np.random.default_rng(5))
             return np.zeros(100, dtype=int)
 
-        with pytest.raises(RuntimeError, match=r"'leaky' opened \d+ labels besides the 8"):
-            learning_curves({"leaky": leaky}, labels, answers, [8], 2, say=lambda line: None)
+        for _ in range(2):  # the second time these labels are open already
+            with pytest.raises(RuntimeError, match="'leaky' opened 80 labels besides the 8"):
+                learning_curves({"leaky": leaky}, labels, answers, [8], 2, say=lambda line: None)
 
 
 def test_labels_outside_the_draw_do_not_change_an_answer():
@@ -151,6 +166,23 @@ def test_the_figure_draws_means_and_keeps_colours():
         plt.close(fig)
 
 
+def test_the_figure_shows_intervals_and_tells_methods_apart():
+    import matplotlib.pyplot as plt
+
+    scores = {name: np.array([[0.2, 0.4, 0.3], [0.5, 0.7, 0.9]]) for name in "abc"}
+    fig, ax = plt.subplots()
+    draw_learning_curves(ax, (8, 40), scores)
+    lines, _, bars = zip(*[container.lines for container in ax.containers], strict=True)
+    for row, (low, high) in zip(scores["a"], bars[0][0].get_segments(), strict=True):
+        mean, half = interval(row)
+        assert (low[1], high[1]) == pytest.approx((mean - half, mean + half))
+    assert len({line.get_marker() for line in lines}) == 3
+    assert len({str(line._unscaled_dash_pattern) for line in lines}) == 3
+    assert len({line.get_xdata()[0] for line in lines}) == 3, "a bar hides another"
+    assert [container.get_label() for container in ax.containers] == ["a", "b", "c"]
+    plt.close(fig)
+
+
 def small_model():
     import keras
 
@@ -197,3 +229,9 @@ def test_a_model_without_state_cannot_be_rewound():
 
     with pytest.raises(ValueError, match="Build and compile"):
         Rewind(keras.Sequential([keras.layers.Dense(2)]))
+    unbuilt = keras.Sequential([keras.layers.Dense(2)])
+    unbuilt.compile(loss="mse")
+    with pytest.raises(ValueError, match="Build and compile"):
+        Rewind(unbuilt)
+    with pytest.raises(ValueError, match="Build and compile"):
+        Rewind(keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]))

@@ -182,6 +182,25 @@ def test_contraction_works_for_any_encoder():
     assert exact == pytest.approx((nudged(encoder, X) ** 2).sum() / len(X), rel=1e-2)
 
 
+def test_images_in_double_precision_or_whole_numbers_may_be_given():
+    encoder, whole = deep(), np.arange(10).reshape(2, 5)
+    for x in (X.astype("float64"), whole):
+        single = x.astype("float32")
+        np.testing.assert_array_equal(jacobian(encoder, x), jacobian(encoder, single))
+        assert float(contraction(encoder, x)) == float(contraction(encoder, single)) > 0
+
+
+def test_a_seed_makes_the_directions_of_a_layer():
+    encoder = deep()
+    losses = []
+    for seed in (1, 1, 2):
+        layer = Contractive(encoder, 1.0, seed=seed)
+        layer(X)
+        losses.append(float(sum(layer.losses)))
+    assert losses[0] == losses[1] != losses[2]
+    assert layer.get_config()["seed"] == 2 and layer.get_config()["probes"] == 1
+
+
 def test_random_directions_are_right_in_the_mean():
     encoder = deep()
     exact = float(contraction(encoder, X))
@@ -296,3 +315,12 @@ def test_an_activation_without_a_closed_form_is_refused():
         ContractiveDense(4, "tanh", -0.1)
     with pytest.raises(ValueError, match="strength must be at least 0"):
         Contractive(deep(), -0.1)
+
+
+@pytest.mark.parametrize("probes", [0, -1])
+def test_random_directions_are_one_or_more(probes):
+    encoder = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    with pytest.raises(ValueError, match=f"at least 1, or None for all. Received: {probes}"):
+        contraction(encoder, np.zeros((1, 3), "float32"), probes)
+    with pytest.raises(ValueError, match=f"Received: {probes}"):
+        Contractive(encoder, 1.0, probes)

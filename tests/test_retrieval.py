@@ -31,6 +31,17 @@ def test_the_nearest_are_those_of_a_loop(bits, k):
     np.testing.assert_array_equal(distances, expected_distances)
 
 
+def test_a_large_library_is_in_order_too():
+    """NumPy sorts short arrays whole where it is asked for a part; this one it does not."""
+    rng = np.random.default_rng(0)
+    library, queries = (rng.uniform(size=(n, 16)) < 0.5 for n in (3000, 4))
+    different = (library != queries[:, np.newaxis]).sum(axis=2)
+    expected = np.argsort(different, axis=1, kind="stable")[:, :1000]
+    rows, distances = hamming_nearest(library, queries, 1000)
+    np.testing.assert_array_equal(rows, expected)
+    np.testing.assert_array_equal(distances, np.take_along_axis(different, expected, axis=1))
+
+
 def test_the_opposite_is_as_far_as_there_are_bits():
     code = RNG.uniform(size=(1, 300)) < 0.5
     assert hamming_nearest(~code, code, 1)[1] == 300
@@ -63,6 +74,13 @@ def test_the_bootstrap_is_near_the_normal_interval(confidence, sigmas):
     half = sigmas * values.std() / np.sqrt(len(values))
     assert mean == pytest.approx(values.mean())
     assert (low, high) == pytest.approx((mean - half, mean + half), abs=half / 10)
+
+
+def test_the_bootstrap_draws_as_many_as_there_are_and_as_often_as_it_is_told():
+    # Two of two values: half of the means lie in the middle.
+    assert bootstrap_interval([0, 1], confidence=0.2) == (0.5, 0.5, 0.5)
+    _, low, high = bootstrap_interval(np.arange(50), draws=1)
+    assert low == high
 
 
 def test_the_bootstrap_repeats_itself_and_knows_its_seed():

@@ -20,12 +20,13 @@ def standardise(paths):
         ValueError: if the shape is another, a number is not finite, or a path is one point only.
     """
     paths = _checked(paths)
+    same = (paths == paths[:, :1]).all(axis=(1, 2))
+    if same.any():
+        raise ValueError(
+            f"A path needs two different points to have a size. Path {int(same.argmax())} has one."
+        )
     centred = paths - paths.mean(axis=1, keepdims=True)
     size = np.sqrt(np.mean(np.sum(centred**2, axis=2), axis=1))
-    if not size.all():
-        raise ValueError(
-            f"A path needs two different points to have a size. Path {int(size.argmin())} has one."
-        )
     centred /= size[:, None, None]
     spread = centred.transpose(0, 2, 1) @ centred  # (n, 2, 2)
     major = np.linalg.eigh(spread)[1][..., -1]  # (n, 2)

@@ -60,7 +60,7 @@ def simulate_heartbeats(recordings, beats, *, kinds=("normal",), seed=0, first=0
         >>> simulate_heartbeats(3, 10).values.shape
         (30, 128)
     """
-    _checked(recordings, beats, kinds, BEAT_KINDS)
+    _checked({"recordings": recordings, "beats": beats}, kinds, BEAT_KINDS)
     parts = []
     for number in range(first, first + recordings):
         rng = np.random.default_rng([seed, 1, number])
@@ -129,7 +129,7 @@ def simulate_vibration(machines, windows, *, kinds=("normal",), seed=0, first=0)
         >>> simulate_vibration(2, 5, kinds=("normal", "bearing")).kind[[0, -1]]
         array(['normal', 'bearing'], dtype='<U7')
     """
-    _checked(machines, windows, kinds, VIBRATION_KINDS)
+    _checked({"machines": machines, "windows": windows}, kinds, VIBRATION_KINDS)
     parts = []
     for number in range(first, first + machines):
         rng = np.random.default_rng([seed, 3, number])
@@ -169,10 +169,10 @@ def _step(t, width):
     return 0.5 * (1 + np.tanh(t / width))
 
 
-def _checked(series, windows, kinds, known):
-    for name, count in (("recordings", series), ("windows of each kind", windows)):
-        if count != int(count) or count < 1:
-            raise ValueError(f"The number of {name} must be an int >= 1. Received: {count}.")
+def _checked(counts, kinds, known):
+    for name, count in counts.items():
+        if not isinstance(count, int | np.integer) or count < 1:
+            raise ValueError(f"`{name}` must be an int >= 1. Received: {count!r}.")
     if isinstance(kinds, str) or not kinds or set(kinds) - set(known):
         raise ValueError(f"kinds must be some of {known}, as a tuple. Received: {kinds!r}.")
 
