@@ -124,6 +124,7 @@ if doubled is not None:
 #
 # | word | meaning |
 # |---|---|
+# | **AUROC** | the chance that something odd scores higher than something normal; 0.5 is guessing |
 # | **autoencoder** | a network that learns to copy its input through a code |
 # | **batch** | the examples that one training step looks at |
 # | **BCE** | binary cross-entropy, a loss for values in [0, 1]; in nats |
@@ -131,16 +132,23 @@ if doubled is not None:
 # | **code** | what the encoder makes of an input; a point of the latent space |
 # | **convolution** | a layer that slides a kernel over a picture: many to one |
 # | **decoder** | the half that turns a code into a picture |
+# | **denoising** | getting a spoilt picture and giving back the clean one |
 # | **encoder** | the half that turns a picture into a code |
 # | **epoch** | one pass over all training examples |
+# | **fine-tuned** | trained further on a new task, from weights learned before |
 # | **flip** | a copy in which the judge reads another digit than in the input |
+# | **frozen** | not changed by training |
 # | **gate** | a claim of the course that is checked while the notebook runs |
+# | **inpainting** | filling in what is missing, knowing where it is |
+# | **Jacobian** | the table of slopes: how each number of a code moves with each input |
 # | **judge** | a small classifier that never changes; it reads digits for us |
 # | **kernel** | the small table of weights of a convolution; in Jupyter, the running Python |
-# | **latent variable** | one number of a code; *latent* means hidden |
+# | **KL divergence** | how far one distribution is from another; 0 means equal; in nats |
 # | **latent space** | the place of all possible codes |
+# | **latent variable** | one number of a code; *latent* means hidden |
 # | **loss** | the number that training makes small |
 # | **lossy** | what comes back is not exactly what went in |
+# | **mask** | a picture of yes and no: which pixels are hidden, or belong to an object |
 # | **MSE** | mean squared error per pixel, in grey levels squared |
 # | **nat** | unit of information with the natural logarithm; 1 nat = 1.44 bits |
 # | **overcomplete** | with more latent variables than inputs |
@@ -148,9 +156,12 @@ if doubled is not None:
 # | **passthrough** | a network that copies everything and has learned nothing |
 # | **PCA** | principal component analysis, the best linear code |
 # | **pooling** | the largest number, or the mean, of each small window |
+# | **PSNR** | MSE in decibels, 10 log₁₀(1 / MSE): higher is better |
 # | **ReLU** | max(0, x): keeps what is positive, switches off the rest |
 # | **sigmoid** | 1 / (1 + e⁻ˣ): squeezes any number into (0, 1) |
+# | **sparse** | with few numbers that are not (nearly) zero |
 # | **stride** | how far a kernel moves from one place to the next |
+# | **tied** | of a decoder: using the encoder's kernel, turned over |
 # | **transposed convolution** | a layer that pastes a kernel for each number, and adds up: one to many |
 # | **unsupervised** | learning from examples without labels |
 # | **x, x̂, z** | input, its copy ("x hat"), and the code between them |
