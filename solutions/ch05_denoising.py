@@ -445,10 +445,10 @@ explore(
 )
 
 # %% [markdown]
-# Salt and pepper at .3 is noise of another kind, and the network copes. Blur
-# is not noise: there is nothing to throw out, and the network, which has
-# learned to throw out, leaves the blur as it is. It has learned to undo
-# what it saw.
+# A little salt and pepper is noise of another kind, and the network copes. Blur
+# is not noise, and there is nothing to throw out. The network takes the grey
+# for ink that noise has thinned, and paints it bold: the hole of the 0 closes.
+# It has learned to undo what it saw.
 
 # %% [markdown]
 # ## From blurry to clear
