@@ -74,9 +74,9 @@ def blur(images, sigma):
     images = _images(images, pictures=True)
     sigma = _number("sigma", sigma)
     down, across = (_blur_matrix(size, sigma, images.dtype) for size in images.shape[1:3])
-    blurred = np.moveaxis(np.tensordot(images, down, (1, 1)), -1, 1)
-    blurred = np.moveaxis(np.tensordot(blurred, across, (2, 1)), -1, 2)
-    return np.clip(np.ascontiguousarray(blurred), 0, 1)  # a sum of weights may be 1.0000001
+    channels = images[:, np.newaxis] if images.ndim == 3 else np.moveaxis(images, -1, 1)
+    blurred = np.moveaxis(down @ channels @ across.T, 1, -1).reshape(images.shape)
+    return np.clip(blurred, 0, 1)  # a sum of weights may be 1.0000001
 
 
 def band_masks(shape, height=2, *, seed):

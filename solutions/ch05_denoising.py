@@ -53,7 +53,8 @@ ROWS = by_budget(full=60_000, quick=15_000)  # training images
 TEST = by_budget(full=10_000, quick=4_000)  # test images
 EPOCHS = by_budget(full=6, quick=3)
 PEAK = 3e-3  # of the learning rate
-FEW = 300  # test images for methods that take milliseconds for each
+SMALL = by_budget(full=5_000, quick=2_500)  # training images of the small nets
+FEW = by_budget(full=300, quick=100)  # test images for the slow methods
 
 set_seed(SEED)
 plt.style.use("course.style")
@@ -531,29 +532,31 @@ def build_small_conv_denoiser(output="sigmoid", bias=0.0):
 
 
 # %%
-def train_small(model, noisy, clean, test, loss, rate, label):
-    """Three epochs. -> the loss on `test`, (noisy, clean), after each."""
+def train_small(model, noisy, clean, loss, rate, label, test=None):
+    """Three epochs. -> the losses of the epochs; on test pairs, if given."""
     model.compile(keras.optimizers.Adam(rate), loss=loss, jit_compile=False)
     history = model.fit(
         noisy,
         clean,
         epochs=3,
-        batch_size=128,
+        batch_size=len(clean) // 40,  # about 40 steps an epoch
         validation_data=test,
         verbose=0,
         callbacks=[Progress(label)],
     )
-    return history.history["val_loss"]
+    return history.history["val_loss" if test else "loss"]
 
 
 # %%
-small, small_test = x_train[:5000], x_test[:1000]
+small, small_test = x_train[:SMALL], x_test[:1000]
 small_noisy = with_noise(small, SEED)
 test_noisy = with_noise(small_test, SEED + 5)
-small_pairs = (small_noisy, small, (test_noisy, small_test))
+test_pairs = (test_noisy, small_test)
 set_seed(SEED)
 trapped = build_small_conv_denoiser()
-trapped_losses = train_small(trapped, *small_pairs, "mse", 3e-3, "the trap")
+trapped_losses = train_small(
+    trapped, small_noisy, small, "mse", 3e-3, "MSE, sigmoid", test_pairs
+)
 answer = np.clip(restore_with(trapped, test_noisy), 0, 1)
 black = float(np.mean(small_test**2))  # the MSE of a black picture
 print("test MSE after each epoch", np.round(trapped_losses, 4))
@@ -713,7 +716,7 @@ answers = {"as above": answer}
 for name, (loss, output, bias, rate) in LINE.items():
     set_seed(SEED)
     model = build_small_conv_denoiser(output, bias)
-    train_small(model, *small_pairs, loss, rate, name)
+    train_small(model, small_noisy, small, loss, rate, name)
     answers[name] = np.clip(restore_with(model, test_noisy), 0, 1)
 escape = {
     name: np.mean((copies - small_test) ** 2) / black
