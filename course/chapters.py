@@ -30,10 +30,10 @@ CHAPTERS = (
     Chapter(2, "ch02_how_many_latents", "How many latent variables?", 50, 130),
     Chapter(3, "ch03_transposed_convolution", "Transposed convolution, by hand", 11, 12),
     Chapter(4, "ch04_convolutional_autoencoder", "The convolutional autoencoder", 50, 360),
-    Chapter(5, "ch05_denoising", "Denoising, occlusion, inpainting", 50, 180),
-    Chapter(6, "ch06_tied_sparse_contractive", "Tied, sparse, contractive", 35, 110),
-    Chapter(7, "ch07_few_labels", "Few labels: the bee path", 50, 150),
-    Chapter(8, "ch08_anomalies_and_retrieval", "Anomaly detection and retrieval", 40, 130),
+    Chapter(5, "ch05_denoising", "Denoising, occlusion, inpainting", 52, 180),
+    Chapter(6, "ch06_tied_sparse_contractive", "Tied, sparse, contractive", 40, 110),
+    Chapter(7, "ch07_few_labels", "Few labels: the bee path", 40, 150),
+    Chapter(8, "ch08_anomalies_and_retrieval", "Anomaly detection and retrieval", 38, 130),
     Chapter(12, "ch12_segmentation", "A small segmentation network", 60, 180),
 )
 
