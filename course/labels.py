@@ -88,7 +88,7 @@ class HiddenLabels:
         rows = rng.permutation(np.concatenate(rows))
         self._open[rows] = True
         self._handed_out += n
-        return rows, self._labels[rows].copy()
+        return rows, self._labels[rows]
 
     def share_right(self, predictions):
         """The share of the known labels that the predictions meet. Hands out no label.
@@ -116,8 +116,6 @@ class HiddenLabels:
 
     def __getitem__(self, rows):
         return self.__array__()
-
-    __iter__ = None  # for x in labels, list(labels)
 
     def __repr__(self):
         return f"<{len(self)} hidden labels, {len(self.opened)} opened>"

@@ -787,7 +787,7 @@ for name in ("BCE as the loss", "linear output", "bias starts at −2"):
 
 # %%
 def occlude_from_the_notes(images):
-    occluded = copy.deepcopy(images)  # noqa: F821
+    occluded = copy.deepcopy(images)  # noqa: F821  (this fault is kept)
     for i in range(len(images)):
         x = random.randint(0, 25)
         occluded[i][x] = 1.0
