@@ -39,7 +39,7 @@ from course.penalties import (
 )
 from course.quiet import keras
 from course.reproducibility import set_seed
-from course.training import Progress, steps_per_epoch, warmup_cosine
+from course.training import fit
 
 layers = keras.layers
 L1 = keras.regularizers.L1
@@ -236,20 +236,23 @@ show_source(DenseTranspose)
 
 
 # %%
-def fit_copies(
-    model, x, epochs, peak, *callbacks, loss="binary_crossentropy", seen=None
-):
+BCE = "binary_crossentropy"
+
+
+def fit_copies(model, x, epochs, peak, label, *callbacks, loss=BCE, seen=None):
     """Train to copy x. The model may see something else than x."""
-    steps = steps_per_epoch(x, BATCH_SIZE)
-    model.compile(
-        optimizer=keras.optimizers.Adam(warmup_cosine(peak, epochs, steps)),
+    fit(
+        model,
+        x if seen is None else seen,
+        x,
+        epochs=epochs,
+        peak=peak,
+        label=label,
         loss=loss,
+        batch_size=BATCH_SIZE,
         jit_compile=JIT,
-        steps_per_execution=steps,
+        callbacks=callbacks,
     )
-    settings = dict(epochs=epochs, batch_size=BATCH_SIZE, verbose=0)
-    seen = x if seen is None else seen
-    model.fit(seen, x, callbacks=list(callbacks), **settings)
 
 
 # %%
@@ -277,9 +280,9 @@ for case in cases:
         tied=kind == "tied",
         output="linear" if linear else "sigmoid",
     )
-    loss = "mse" if linear else "binary_crossentropy"
-    bar = Progress(", ".join(case))
-    fit_copies(model, x, EPOCHS, PEAKS[activation], bar, loss=loss)
+    loss = "mse" if linear else BCE
+    label = ", ".join(case)
+    fit_copies(model, x, EPOCHS, PEAKS[activation], label, loss=loss)
     small[case] = encoder.layers[0].kernel.numpy()  # (784, 32)
     small_mse[case] = copy_error(model, xt)
     silent[case] = np.mean(outputs(encoder, xt) == 0)
@@ -562,10 +565,10 @@ set_seed(SEED)
 plain, plain_encoder, plain_decoder = build_pair(
     [layers.Dense(CODE, activation="sigmoid")], tied=False
 )
-fit_copies(plain, x, EPOCHS, PEAKS["sigmoid"], Progress("plain"))
+fit_copies(plain, x, EPOCHS, PEAKS["sigmoid"], "plain")
 set_seed(SEED)
 sparse, sparse_encoder, sparse_decoder = build_pair(sparse_code(), tied=False)
-fit_copies(sparse, x, EPOCHS, PEAKS["sigmoid"], Progress("sparse, KL"))
+fit_copies(sparse, x, EPOCHS, PEAKS["sigmoid"], "sparse, KL")
 
 # %%
 h_plain, h_sparse = outputs(plain_encoder, xt), outputs(sparse_encoder, xt)
@@ -650,8 +653,8 @@ for strength in strengths:
     set_seed(SEED)
     dense = layers.Dense(CODE, "relu", activity_regularizer=L1(strength))
     model, encoder, _ = build_pair([dense], tied=False)
-    bar = Progress(f"L1, strength {strength:g}")
-    fit_copies(model, x, EPOCHS, PEAKS["relu"], bar)
+    label = f"L1, strength {strength:g}"
+    fit_copies(model, x, EPOCHS, PEAKS["relu"], label)
     l1_codes[strength] = outputs(encoder, xt)
     l1_copies[strength] = outputs(model, xt)
 
@@ -835,7 +838,7 @@ def contract(x, xt, strength, tied, label):
     dense = ContractiveDense(CODE, "sigmoid", strength)
     model, encoder, _ = build_pair([dense], tied)
     path = Trajectory(encoder, xt[:1000])
-    fit_copies(model, x, EPOCHS, PEAKS["sigmoid"], Progress(label), path)
+    fit_copies(model, x, EPOCHS, PEAKS["sigmoid"], label, path)
     return model, encoder, path.points
 
 
@@ -1126,8 +1129,7 @@ def compare_regularisers(x, xt, noisy, judge, epochs):
         set_seed(SEED)
         model, _, _ = build_pair(code, tied=True)
         seen = (x + spoil).astype("float32") if name == "noise" else x
-        bar = Progress(name)
-        fit_copies(model, x, epochs, PEAKS["sigmoid"], bar, seen=seen)
+        fit_copies(model, x, epochs, PEAKS["sigmoid"], name, seen=seen)
         mse = copy_error(model, xt)
         results[name] = (
             float(mse),

@@ -37,7 +37,7 @@ from course.learning_curves import (
 from course.quiet import keras
 from course.reproducibility import set_seed
 from course.rewind import Rewind
-from course.training import Progress, steps_per_epoch, warmup_cosine
+from course.training import fit
 
 layers = keras.layers
 
@@ -237,20 +237,15 @@ def build_path_autoencoder(body, latent_dim):
 # %%
 def fit_copy(model, x, epochs, loss, label, batch_size=128):
     """Train a model to copy x; the target is x itself."""
-    steps = steps_per_epoch(x, batch_size)
-    model.compile(
-        optimizer=keras.optimizers.Adam(warmup_cosine(3e-3, epochs, steps)),
-        loss=loss,
-        jit_compile=False,
-        steps_per_execution=steps,
-    )
-    model.fit(
+    fit(
+        model,
         x,
         x,
         epochs=epochs,
+        peak=3e-3,
+        label=label,
+        loss=loss,
         batch_size=batch_size,
-        verbose=0,
-        callbacks=[Progress(label)],
     )
 
 
@@ -962,8 +957,8 @@ for labels, methods in (
 ):
     rows, known = labels.draw(20, np.random.default_rng(SEED))
     before = labels.handed_out
-    for fit in methods.values():
-        fit(rows, known, SEED)
+    for method in methods.values():
+        method(rows, known, SEED)
     beyond += labels.handed_out - before
 
 # %%

@@ -34,7 +34,7 @@ from course.metrics import mse_per_image
 from course.quiet import keras
 from course.reproducibility import set_seed
 from course.retrieval import bootstrap_interval, hamming_nearest
-from course.training import Progress, steps_per_epoch, warmup_cosine
+from course.training import fit
 from course.widgets import Axis, explore
 
 layers = keras.layers
@@ -116,16 +116,17 @@ def fit_copier(
     model, x, epochs, peak, label, loss=BCE, batch_size=256, jit=JIT
 ):
     """Fit with the input as its own target."""
-    steps = steps_per_epoch(x, batch_size)
-    model.compile(
-        optimizer=keras.optimizers.Adam(warmup_cosine(peak, epochs, steps)),
+    fit(
+        model,
+        x,
+        x,
+        epochs=epochs,
+        peak=peak,
+        label=label,
         loss=loss,
+        batch_size=batch_size,
         jit_compile=jit,
-        steps_per_execution=steps,
     )
-    bar = Progress(label)
-    settings = dict(epochs=epochs, batch_size=batch_size, verbose=0)
-    model.fit(x, x, callbacks=[bar], **settings)
     return model
 
 

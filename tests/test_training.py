@@ -112,6 +112,60 @@ def test_after_a_stop_the_same_bar_starts_anew(training, model, capsys, error):
     assert len(bar.curves["loss"]) == 3
 
 
+def adam(x, y, rates, batch_size, epochs):
+    """A linear model y = x @ w by Adam (Kingma & Ba 2015), from zero, in NumPy."""
+    w, m, v, step = np.zeros(x.shape[1]), 0.0, 0.0, 0
+    for _ in range(epochs):
+        for start in range(0, len(x), batch_size):
+            a, b = x[start : start + batch_size], y[start : start + batch_size]
+            gradient = 2 * a.T @ (a @ w - b) / len(a)
+            m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
+            rate, step = rates(step), step + 1
+            w = w - rate * (m / (1 - 0.9**step)) / (np.sqrt(v / (1 - 0.999**step)) + 1e-7)
+    return w
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_fit_is_adam_along_the_schedule(training, jit_compile, capsys):
+    import keras
+
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(50, 3)).astype("float32")
+    y = x @ np.array([[1], [-2], [3]], "float32")
+    dense = keras.layers.Dense(1, kernel_initializer="zeros", use_bias=False)
+    model = keras.Sequential([keras.Input((3,)), dense])
+    history = training.fit(
+        model,
+        x,
+        y,
+        epochs=4,
+        peak=0.1,
+        label="line",
+        loss="mse",
+        batch_size=16,
+        jit_compile=jit_compile,
+        shuffle=False,
+        validation_data=(x, y),
+    )
+    schedule = training.warmup_cosine(0.1, 4, 4)  # four batches an epoch
+    expected = adam(x, y[:, 0], lambda step: float(schedule(step)), 16, 4)
+    np.testing.assert_allclose(model.get_weights()[0][:, 0], expected, rtol=1e-3)
+    assert len(history.history["val_loss"]) == 4 and model.jit_compile is jit_compile
+    assert [line[:4] for line in capsys.readouterr().out.splitlines()] == ["line"] * 4
+
+
+def test_fit_takes_more_callbacks_and_can_be_silent(training, capsys):
+    import keras
+
+    epochs = []
+    count = keras.callbacks.LambdaCallback(on_epoch_end=lambda e, logs: epochs.append(e))
+    dense = keras.layers.Dense(4)
+    model = keras.Sequential([keras.Input((4,)), dense])
+    x = np.ones((8, 4), "float32")
+    training.fit(model, x, x, epochs=2, peak=1e-3, label=None, loss="mse", callbacks=[count])
+    assert epochs == [0, 1] and capsys.readouterr().out == ""
+
+
 KERNEL = """
 import keras, numpy as np
 from course.training import Progress
