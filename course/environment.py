@@ -179,8 +179,8 @@ def short_list(instructor: bool = False) -> list[str]:
         except importlib.metadata.PackageNotFoundError:
             return []
         return [line for line in lines if "extra ==" not in line]
-    extras = project["optional-dependencies"]["instructor"] if instructor else []
-    return [*project["dependencies"], *extras]
+    extras = project["optional-dependencies"].values() if instructor else []
+    return [*project["dependencies"], *(line for extra in extras for line in extra)]
 
 
 def installed_version(name: str) -> str | None:
