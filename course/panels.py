@@ -66,7 +66,7 @@ BAR = 24  # characters of the bar in a terminal
 WIDTH, HEIGHT = 180, 36  # of the curves, in pixels
 
 
-def progress_panel(label, done, total, seconds, curves):
+def progress_panel(label, done, total, seconds, curves, unit="epochs"):
     """A progress bar with the curves so far and their last values.
 
     Args:
@@ -75,9 +75,10 @@ def progress_panel(label, done, total, seconds, curves):
         total: epochs in all.
         seconds: time since the start.
         curves: dict of name -> list of values, one an epoch.
+        unit: what is counted, where it is not epochs.
     """
     numbers = ", ".join(f"{name} {values[-1]:.4f}" for name, values in curves.items() if values)
-    words = f"{done}/{total} epochs, {seconds:.1f} s" + (f", {numbers}" if numbers else "")
+    words = f"{done}/{total} {unit}, {seconds:.1f} s" + (f", {numbers}" if numbers else "")
     filled = BAR * done // max(total, 1)
     text = f"{label} [{'#' * filled}{'.' * (BAR - filled)}] {words}"
     markup = (

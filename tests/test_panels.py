@@ -48,6 +48,7 @@ def test_a_bar_is_full_at_the_end_and_not_before():
         assert "." in re.search(r"\[(.*)\]", str(progress_panel("", total - 1, total, 0, {})))[1]
         assert str(progress_panel("", total, total, 0, {})).count("#") == panels.BAR
     assert "0/0 epochs" in str(progress_panel("", 0, 0, 0, {}))
+    assert "3/4 pictures, " in str(progress_panel("", 3, 4, 0, {}, unit="pictures"))
 
 
 def test_curves_lie_where_their_values_say():
