@@ -2,6 +2,7 @@
 
 from course.data.cache import DataError
 from course.data.digits import DigitsSource, digits_source, load_digits
+from course.data.faces import load_faces
 from course.data.flights import load_flights
 from course.data.scenes import load_scenes
 
@@ -10,6 +11,7 @@ __all__ = [
     "DigitsSource",
     "digits_source",
     "load_digits",
+    "load_faces",
     "load_flights",
     "load_scenes",
 ]
