@@ -124,6 +124,8 @@ if doubled is not None:
 #
 # | word | meaning |
 # |---|---|
+# | **active variable** | a latent variable whose mean differs from picture to picture |
+# | **alignment** | shifting, turning and scaling a face so that eyes and mouth are always in the same places |
 # | **AUROC** | the chance that something odd scores higher than something normal; 0.5 is guessing |
 # | **autoencoder** | a network that learns to copy its input through a code |
 # | **batch** | the examples that one training step looks at |
@@ -133,37 +135,51 @@ if doubled is not None:
 # | **convolution** | a layer that slides a kernel over a picture: many to one |
 # | **decoder** | the half that turns a code into a picture |
 # | **denoising** | getting a spoilt picture and giving back the clean one |
+# | **discriminator** | the network of a GAN that tells generated images from real ones |
+# | **ELBO** | evidence lower bound, −(reconstruction + KL): never above ln p(x); in nats |
 # | **encoder** | the half that turns a picture into a code |
 # | **epoch** | one pass over all training examples |
 # | **fine-tuned** | trained further on a new task, from weights learned before |
 # | **flip** | a copy in which the judge reads another digit than in the input |
 # | **frozen** | not changed by training |
+# | **Fréchet distance** | how far two crowds of images are apart, by mean and covariance of their features |
 # | **gate** | a claim of the course that is checked while the notebook runs |
+# | **generator** | the network of a GAN that turns noise into images |
+# | **importance weight** | p(x given z) p(z) / q(z given x); the mean of many gives a bound tighter than the ELBO |
 # | **inpainting** | filling in what is missing, knowing where it is |
 # | **Jacobian** | the table of slopes: how each number of a code moves with each input |
 # | **judge** | a small classifier that never changes; it reads digits for us |
 # | **kernel** | the small table of weights of a convolution; in Jupyter, the running Python |
 # | **KL divergence** | how far one distribution is from another; 0 means equal; in nats |
+# | **landmarks** | the points of a face that alignment uses: eyes, nose, corners of the mouth |
 # | **latent space** | the place of all possible codes |
 # | **latent variable** | one number of a code; *latent* means hidden |
 # | **loss** | the number that training makes small |
 # | **lossy** | what comes back is not exactly what went in |
 # | **mask** | a picture of yes and no: which pixels are hidden, or belong to an object |
+# | **mini-batch discrimination** | letting a discriminator see how alike the images of a batch are |
+# | **mode collapse** | a generator that makes a few kinds of image only |
 # | **MSE** | mean squared error per pixel, in grey levels squared |
 # | **nat** | unit of information with the natural logarithm; 1 nat = 1.44 bits |
+# | **non-saturating loss** | the loss −ln D(G(z)), which pulls hardest where the generator is worst |
 # | **overcomplete** | with more latent variables than inputs |
 # | **padding** | zeros around a picture, or how much of an output is cut away |
 # | **passthrough** | a network that copies everything and has learned nothing |
 # | **PCA** | principal component analysis, the best linear code |
 # | **pooling** | the largest number, or the mean, of each small window |
+# | **posterior collapse** | a code that says nothing: the encoder gives the same cloud for every picture |
+# | **provenance** | what a file says about where it comes from |
 # | **PSNR** | MSE in decibels, 10 log₁₀(1 / MSE): higher is better |
 # | **ReLU** | max(0, x): keeps what is positive, switches off the rest |
+# | **reparameterisation** | z = µ + σε, so that chance enters from outside and slopes pass |
 # | **sigmoid** | 1 / (1 + e⁻ˣ): squeezes any number into (0, 1) |
 # | **sparse** | with few numbers that are not (nearly) zero |
 # | **stride** | how far a kernel moves from one place to the next |
 # | **tied** | of a decoder: using the encoder's kernel, turned over |
 # | **transposed convolution** | a layer that pastes a kernel for each number, and adds up: one to many |
 # | **unsupervised** | learning from examples without labels |
+# | **variational autoencoder** | an autoencoder whose code is a cloud, kept near N(0, I) |
+# | **warp** | to bend a picture by a grid of points, each pushed a little at random |
 # | **x, x̂, z** | input, its copy ("x hat"), and the code between them |
 
 # %% [markdown]
