@@ -2,4 +2,5 @@
 
 from course.cli import main
 
-raise SystemExit(main())
+if __name__ == "__main__":  # a worker process that is started anew imports this
+    raise SystemExit(main())

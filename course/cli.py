@@ -45,8 +45,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def command(name, go, text):
-        sub = commands.add_parser(name, help=text, description=text)
+    def command(name, go, text, **settings):
+        sub = commands.add_parser(name, help=text, description=text, **settings)
         sub.set_defaults(go=go)
         return sub
 
@@ -81,6 +81,44 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("--check", action="store_true", help="change nothing; fail on a difference")
     sub.add_argument("--static", action="store_true", help="do not execute anything")
     sub.add_argument("--force", action="store_true", help="make again what looks up to date")
+    sub.add_argument(
+        "--bundle", metavar="OUT.zip", help="write what students get into one file, and stop"
+    )
+
+    sub = command(
+        "grade",
+        grade,
+        "mark a folder of submissions",
+        usage="%(prog)s SUBMISSIONS [options]\n"
+        "       %(prog)s explain STUDENT CHAPTER [options]\n"
+        "       %(prog)s merge MARKING_SHEET.csv [options]",
+        epilog="`explain` marks one submission again and says what happened; `merge` reads a "
+        "marking sheet back. A folder that is called so itself is given as ./merge.",
+    )
+    sub.add_argument("words", nargs="+", metavar="SUBMISSIONS", help="a folder, a zip, a notebook")
+    sub.add_argument("--out", default="grades", metavar="DIR", help="default: grades")
+    sub.add_argument(
+        "--chapters", nargs="+", default=[], metavar="N", help="default: all that are handed in"
+    )
+    sub.add_argument("--scheduler", metavar="ADDRESS", help="of Dask, for more than one machine")
+    sub.add_argument(
+        "--jobs",
+        type=positive(int),
+        metavar="N",
+        help="submissions at a time (default: one a core)",
+    )
+    sub.add_argument(
+        "--seed-file", metavar="F", help="holds the secret of the hidden cases (default: in DIR)"
+    )
+    sub.add_argument(
+        "--layout", nargs="+", default=["own"], choices=["own", "canvas", "moodle"],
+        help="of the grades (default: own)",
+    )  # fmt: skip
+    sub.add_argument("--excel", action="store_true", help="CSV that Excel opens by a double click")
+    sub.add_argument(
+        "--trust-submissions", action="store_true",
+        help="run answers without a sandbox, with all your rights",
+    )  # fmt: skip
 
     sub = command("bench", bench, "run the programs in benchmarks/")
     sub.add_argument("names", nargs="*", metavar="NAME", help="default: all")
@@ -135,9 +173,22 @@ def doctor(args) -> int:
 
 def release(args) -> int:
     environment.ensure(instructor=True)
+    if args.bundle:
+        from course import bundle
+
+        return bundle.main(args.bundle)
     from course import release
 
     return release.main(args)
+
+
+def grade(args) -> int:
+    if not (environment.ROOT / "course" / "grading").is_dir():
+        raise environment.SetupError("this copy of the course is for students and cannot grade.")
+    environment.ensure(instructor=True)
+    from course.grading import command
+
+    return command.main(args)
 
 
 def bench(args) -> int:

@@ -350,3 +350,17 @@ def test_a_bad_description_is_refused():
         Exercise("1", "x", 1, list)
     with pytest.raises(ValueError, match="points"):
         Exercise("1.1", "x", 0, list)
+
+
+@pytest.mark.parametrize(("answer", "raises"), [(lambda inputs, latent: 0, True), (None, False)])
+def test_under_nbgrader_a_wrong_answer_fails_its_cell(monkeypatch, capsys, answer, raises):
+    """nbgrader gives a cell its points unless it fails; elsewhere a check never fails."""
+    right = answer or (lambda inputs, latent: 2 * inputs * latent + inputs + latent)
+    check("1.1", right)
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    if raises:
+        with pytest.raises(AssertionError, match=r"Exercise 1\.1: not yet"):
+            check("1.1", right)
+    else:
+        check("1.1", right)
+    assert capsys.readouterr().out

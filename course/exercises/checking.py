@@ -3,6 +3,7 @@
 import copy
 import inspect
 import linecache
+import os
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +56,7 @@ def check(exercise_id, answer, student=None):
 
     Raises:
         ValueError: if there is no such exercise, or it wants to know the student.
+        AssertionError: if the answer is not right and nbgrader is what runs the notebook.
     """
     exercise, cases = find(exercise_id), None
     if exercise.personal:
@@ -64,7 +66,11 @@ def check(exercise_id, answer, student=None):
                 f'Write check("{exercise_id}", name, student=STUDENT).'
             )
         cases = [case_for(exercise, student)]
-    show(result_panel(evaluate(exercise, answer, cases)))
+    result = evaluate(exercise, answer, cases)
+    show(result_panel(result))
+    if os.environ.get("NBGRADER_EXECUTION") and not result.passed:
+        # nbgrader gives a cell its points unless it fails.
+        raise AssertionError(f"Exercise {result.id}: {result.status}")
 
 
 def attempt(title, answer, *args):
@@ -113,7 +119,7 @@ def evaluate(exercise, answer, cases=None):
             if _is_stub(stub, exercise):
                 return result(NOT_ATTEMPTED, "Replace the line that raises, then run both cells.")
             line, code = _explain(stub)
-            return result(NOT_YET, line, _case_line(case), code=code)
+            return result(NOT_YET, line, case_line(case), code=code)
         except _Wrong as wrong:
             passed = f"{number} of {len(cases)} cases are right so far." if number else ""
             return result(NOT_YET, *filter(None, (*wrong.lines, passed)), code=wrong.code)
@@ -123,38 +129,71 @@ def evaluate(exercise, answer, cases=None):
 def _judge_case(exercise, answer, case):
     arguments = copy.deepcopy(case.arguments)
     value = _run(exercise, case, _call, answer, arguments)
-    for name, before in case.arguments.items():
-        if not _identical(before, arguments[name]):
-            raise _Wrong(
-                f"Your answer changes its argument {name}; the caller still needs it.",
-                f"Work on a copy: {name}.copy().",
-            )
+    # Looked at first: what cannot become an array is told after a changed argument, not before.
+    _untouched(case, arguments)
     value = _run(exercise, case, _as_array, value)
+    wrong = faults(exercise, case, value)
+    if wrong:
+        raise _Wrong(*wrong)
+
+
+def _untouched(case, arguments):
+    name = touched(case.arguments, arguments)
+    if name:
+        raise _Wrong(
+            f"Your answer changes its argument {name}; the caller still needs it.",
+            f"Work on a copy: {name}.copy().",
+        )
+
+
+def touched(before, after):
+    """The name of the first argument that a call has changed, or None.
+
+    Args:
+        before: a dict of name -> number, string or array.
+        after: the same after the call; a name may be missing.
+    """
+    for name, value in before.items():
+        if name not in after or not _identical(value, after[name]):
+            return name
+    return None
+
+
+def faults(exercise, case, value, *, reveal=True):
+    """What is wrong with the value that an answer gave, as lines; none if it is right.
+
+    Args:
+        exercise: an `Exercise`.
+        case: the `public.Case` that was asked.
+        value: what came back, an array.
+        reveal: say the expected value. A personal exercise never says it: whoever works out one
+            question by hand must not read the answer off the first wrong try.
+    """
     if exercise.accepts:
         words = exercise.accepts(value, **copy.deepcopy(case.arguments))
-        if words:
-            raise _Wrong(words, _case_line(case))
-        return
+        return (words, case_line(case)) if words else ()
     expected = case.expected
-    # Whoever works out one question by hand must not read the answer off the first wrong try.
-    wanted = "" if exercise.personal else f"Expected: {_brief(expected)}. "
-    words = (_case_line(case), f"{wanted}Received: {_brief(value)}.")
+    wanted = "" if exercise.personal or not reveal else f"Expected: {_brief(expected)}. "
+    words = (case_line(case), f"{wanted}Received: {_brief(value)}.")
     hint = _hint(exercise, case, value)
     if value.shape != expected.shape:
-        raise _Wrong(
-            hint or f"The shape is {value.shape}, expected {expected.shape}.", _case_line(case)
+        return (
+            hint or f"The shape is {value.shape}, expected {expected.shape}.",
+            case_line(case),
         )
-    if value.dtype.kind == "f" and not np.isnan(expected.astype(float)).any():
+    numbers = expected.dtype.kind in "biuf"
+    if value.dtype.kind == "f" and numbers and not np.isnan(expected.astype(float)).any():
         bad = int(np.size(value) - np.isfinite(value).sum())
         if bad:
-            raise _Wrong(
+            return (
                 hint
                 or f"{bad} of {value.size} values are NaN or infinite: a division by zero or a "
                 "logarithm of zero?",
                 *words,
             )
     if not close(exercise, value, expected):
-        raise _Wrong(hint or _difference(exercise, value, expected), *words)
+        return (hint or _difference(exercise, value, expected), *words)
+    return ()
 
 
 def _run(exercise, case, function, *arguments):
@@ -165,13 +204,13 @@ def _run(exercise, case, function, *arguments):
     except TimeIsUp:
         raise _Wrong(
             f"No answer after {exercise.seconds:g} seconds: does a loop never end?",
-            _case_line(case),
+            case_line(case),
         ) from None
     except (_Wrong, NotImplementedError, KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:  # SystemExit too: an answer must not end the kernel
         line, code = _explain(error)
-        raise _Wrong(line, _case_line(case), code=code) from None
+        raise _Wrong(line, case_line(case), code=code) from None
 
 
 def _call(answer, arguments):
@@ -273,7 +312,8 @@ def _identical(a, b):
     return a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes()
 
 
-def _case_line(case):
+def case_line(case):
+    """The arguments of a case in a line."""
     return f"Case: {_asked(case)}."
 
 

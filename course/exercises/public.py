@@ -59,18 +59,32 @@ def load(exercise_id):
         FileNotFoundError: if the chapter has no case file, or none for this exercise.
     """
     path = path_of(int(exercise_id.split(".")[0]))
-    cases = []
-    if path.exists():
-        with np.load(path, allow_pickle=False) as stored:
-            mine = {k: stored[k] for k in stored.files if k.startswith(f"{exercise_id}/")}
-        while f"{exercise_id}/{len(cases)}/expected" in mine:
-            cases.append(_case(mine, f"{exercise_id}/{len(cases)}"))
+    cases = unpack(path, only=exercise_id).get(exercise_id) if path.exists() else None
     if not cases:
         raise FileNotFoundError(
             f"The public cases of exercise {exercise_id} are missing from {path.name}. "
             "Copy the course folder anew, or make them with: python -m course release"
         )
     return cases
+
+
+def unpack(file, only=None):
+    """What `pack` made, read back: a dict of exercise id -> list of `Case`.
+
+    Args:
+        file: a path, or the bytes.
+        only: the one exercise wanted; None means all.
+    """
+    file = io.BytesIO(file) if isinstance(file, bytes) else file
+    with np.load(file, allow_pickle=False) as stored:
+        keys = [k for k in stored.files if only is None or k.startswith(f"{only}/")]
+        arrays = {k: stored[k] for k in keys}
+    found = {}
+    for key in arrays:
+        if key.endswith("/expected"):
+            exercise_id, number, _ = key.split("/")
+            found.setdefault(exercise_id, {})[int(number)] = _case(arrays, key[: -len("/expected")])
+    return {name: [cases[i] for i in sorted(cases)] for name, cases in found.items()}
 
 
 def _case(stored, where):

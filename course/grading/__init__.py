@@ -1,0 +1,1 @@
+"""Grading: the trusted parent holds the marks; a worker in a sandbox holds one submission."""

@@ -1,0 +1,341 @@
+"""All files of a folder or a zip, zips inside included, with what must not be followed left out.
+
+Nothing is unpacked to disk: an entry is a name and a way to read its bytes, at most so many.
+"""
+
+import errno
+import io
+import os
+import stat
+import struct
+import tempfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from course.grading.names import shown, storable
+
+MB = 1_000_000
+LONGEST_PATH = 2_000  # characters of a name in a zip, folders included
+_STRANGE = {
+    stat.S_IFLNK: "a link",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFSOCK: "a socket",
+}
+# What systems leave in folders and archives by themselves.
+NOISE = ("__MACOSX", ".DS_Store", ".ipynb_checkpoints", ".git", "__pycache__", "Thumbs.db")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much is read before an item is refused.
+
+    Args:
+        file: bytes of one file.
+        total: bytes of all files together.
+        entries: files and folders.
+        archive: bytes of a zip that lies in another one.
+        ratio: how many times its packed size a file of more than a megabyte may have.
+        depth: folders within folders.
+        nested: zips within zips.
+    """
+
+    file: int = 20 * MB
+    total: int = 4000 * MB
+    entries: int = 50_000
+    archive: int = 200 * MB
+    ratio: int = 200
+    depth: int = 16
+    nested: int = 2
+
+
+@dataclass(frozen=True)
+class Item:
+    """A file: its path as names, when it was changed, and a function that gives its bytes."""
+
+    parts: tuple[str, ...]
+    when: datetime | None = None
+    read: Callable[[], bytes] | None = None
+    refused: str = ""
+
+    @property
+    def name(self):
+        return self.parts[-1] if self.parts else ""
+
+    @property
+    def path(self):
+        return "/".join(self.parts)
+
+
+class Refused(Exception):
+    """One item that is not read. The message says why in a few words."""
+
+
+class NotThere(ValueError):
+    """The folder or archive itself cannot be read."""
+
+
+def items(path, limits=None, wanted=(".ipynb", ".zip"), leave_out=()):
+    """The files of a folder, a zip or a single file, one `Item` after the other.
+
+    An item that is refused has `refused` set and no `read`. Read an item before asking for the next
+    one: a zip within a zip is closed after its last entry. A folder is an item with an empty name.
+
+    Args:
+        path: a folder, a zip, or a notebook.
+        limits: `Limits`; None means the usual ones.
+        wanted: endings of the files that are read; of others only the name is given.
+        leave_out: files and folders that are passed over, such as what an earlier run wrote.
+
+    Raises:
+        NotThere: if there is nothing at `path` that can be read.
+    """
+    path = Path(path)
+    walk = _Walk(limits or Limits(), tuple(wanted), leave_out)
+    try:
+        mode = os.stat(path).st_mode  # what the instructor names may be a link
+    except OSError as error:
+        raise NotThere(f"{shown(str(path))} cannot be opened ({_why(error)}).") from None
+    if stat.S_ISREG(mode) and path.suffix.lower() != ".zip":
+        yield walk.on_disk(path.resolve(), (storable(path.name),))
+    elif stat.S_ISDIR(mode):
+        yield from _from_top(path, walk.folder(path, ()))
+    elif stat.S_ISREG(mode):
+        try:
+            file = open(path, "rb")  # noqa: SIM115 - closed by the next line
+        except OSError as error:
+            raise NotThere(f"{shown(str(path))} cannot be opened ({_why(error)}).") from None
+        with file:
+            yield from _from_top(path, walk.archive(file, (), 0))
+    else:
+        raise NotThere(f"Expected a folder or a zip. Received: {shown(str(path))}.")
+
+
+def _from_top(path, found):
+    for item in found:
+        if item.refused and not item.parts:
+            raise NotThere(f"{shown(str(path))} {item.refused}.")
+        yield item
+
+
+class _Walk:
+    def __init__(self, limits, wanted, leave_out):
+        self.limits, self.wanted = limits, wanted
+        self.leave_out = {os.path.realpath(path) for path in leave_out}
+        self.entries = self.total = 0
+
+    def folder(self, path, parts):
+        if len(parts) > self.limits.depth:
+            yield Item(parts, refused="lies too deep")
+            return
+        try:
+            entries = sorted(os.scandir(path), key=lambda e: _natural(e.name))
+        except OSError as error:
+            yield Item(parts, refused=f"cannot be opened ({_why(error)})")
+            return
+        for entry in entries:
+            here = (*parts, storable(entry.name))
+            if _is_noise(entry.name):
+                continue
+            if self.leave_out and os.path.realpath(entry.path) in self.leave_out:
+                continue
+            if self._too_many():
+                yield Item(here, refused=f"is beyond the first {self.limits.entries:,} files")
+                return
+            if entry.is_symlink():
+                yield Item(here, refused="is a link; links are not followed")
+            elif entry.is_dir(follow_symlinks=False):
+                if getattr(entry, "is_junction", bool)():
+                    yield Item(here, refused="is a link; links are not followed")
+                else:
+                    yield Item((*here, ""))  # a folder, which may be empty
+                    yield from self.folder(entry.path, here)
+            else:
+                yield from self._file(self.on_disk(Path(entry.path), here), 0)
+
+    def on_disk(self, path, parts):
+        info = os.lstat(path)
+        kind = stat.S_IFMT(info.st_mode)
+        if kind != stat.S_IFREG:
+            return Item(parts, refused=f"is {_STRANGE.get(kind, 'no plain file')}")
+        when = datetime.fromtimestamp(max(0, min(info.st_mtime, 2**32))).replace(microsecond=0)
+        return Item(parts, when, lambda: self._read_disk(path))
+
+    def _read_disk(self, path):
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        try:
+            handle = os.open(path, flags | getattr(os, "O_BINARY", 0))
+        except OSError as error:
+            raise Refused(f"cannot be read ({_why(error)})") from None
+        with open(handle, "rb") as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise Refused("is no plain file")
+            return self._bounded(file, self._allowed(path.name))
+
+    def archive(self, file, parts, nested):
+        """The entries of a zip that is open for reading."""
+        try:
+            _check_directory(file, self.limits)
+            archive = zipfile.ZipFile(file)
+        except Refused as refused:
+            yield Item(parts, refused=str(refused))
+            return
+        except Exception as error:  # zipfile raises many kinds for a file made to hurt
+            yield Item(parts, refused=f"is damaged ({_why(error)})")
+            return
+        with archive:
+            for info in sorted(archive.infolist(), key=lambda i: _natural(i.filename)):
+                if any(_is_noise(part) for part in info.filename.split("/")):
+                    continue
+                names, why = _names_in_zip(info)
+                here = (*parts, *names)
+                if self._too_many():
+                    yield Item(here, refused=f"is beyond the first {self.limits.entries:,} files")
+                    return
+                if why:
+                    yield Item(here, refused=why)
+                elif info.is_dir():
+                    yield Item((*here, ""))
+                else:
+                    item = Item(here, _zip_time(info), self._reader(archive, info))
+                    yield from self._file(item, nested)
+
+    def _reader(self, archive, info):
+        def read():
+            limit = self._allowed(info.filename)
+            if info.file_size > limit:
+                raise Refused(f"is larger than {limit // MB} MB")
+            big = info.file_size > MB
+            if big and info.file_size > self.limits.ratio * max(info.compress_size, 1):
+                raise Refused("unpacks to many times its size, like a zip bomb")
+            try:
+                with archive.open(info) as file:
+                    return self._bounded(file, limit)
+            except Refused:
+                raise
+            except Exception as error:  # a wrong checksum, a broken stream, a lying header
+                raise Refused(f"is damaged ({_why(error)})") from None
+
+        return read
+
+    def _file(self, item, nested):
+        if item.refused or not item.name.lower().endswith(".zip"):
+            wanted = item.name.lower().endswith(self.wanted)
+            yield item if wanted else Item(item.parts, item.when, None, item.refused)
+            return
+        if nested >= self.limits.nested:
+            yield Item(item.parts, item.when, refused="is a zip in a zip in a zip")
+            return
+        try:
+            content = item.read()
+        except Refused as refused:
+            yield Item(item.parts, item.when, refused=str(refused))
+            return
+        yield Item((*item.parts, ""))
+        with tempfile.SpooledTemporaryFile(max_size=8 * MB) as file:
+            file.write(content)
+            del content
+            file.seek(0)
+            yield from self.archive(file, item.parts, nested + 1)
+
+    def _allowed(self, name):
+        return self.limits.archive if name.lower().endswith(".zip") else self.limits.file
+
+    def _bounded(self, file, limit):
+        left = self.limits.total - self.total
+        content = file.read(min(limit, left) + 1)
+        self.total += len(content)
+        if len(content) > left:
+            raise Refused(f"is beyond the first {self.limits.total // MB:,} MB of files")
+        if len(content) > limit:
+            raise Refused(f"is larger than {limit // MB} MB")
+        return content
+
+    def _too_many(self):
+        self.entries += 1
+        return self.entries > self.limits.entries
+
+
+def _check_directory(file, limits):
+    """Refuse a zip whose list of names alone would fill the memory: zipfile reads it at once."""
+    size = file.seek(0, io.SEEK_END)
+    file.seek(max(0, size - 65_557))
+    tail = file.read()
+    file.seek(0)
+    at = tail.rfind(b"PK\5\6")
+    if at < 0 or len(tail) - at < 22:
+        raise Refused("is no zip, or was cut off")
+    (listed,) = struct.unpack("<L", tail[at + 12 : at + 16])
+    if listed == 0xFFFFFFFF:
+        locator = tail[max(0, at - 20) : at]
+        if locator[:4] != b"PK\6\7":
+            raise Refused("is damaged (its end is not where it says)")
+        file.seek(min(struct.unpack("<Q", locator[8:16])[0], size))
+        record = file.read(56)
+        file.seek(0)
+        if record[:4] != b"PK\6\6" or len(record) < 56:
+            raise Refused("is damaged (its end is not where it says)")
+        (listed,) = struct.unpack("<Q", record[40:48])
+    if listed > 150 * limits.entries:
+        raise Refused("lists too many files")
+
+
+def _names_in_zip(info):
+    """The path of an entry as names, and why it is refused, or ""."""
+    path = storable(info.orig_filename)
+    names = tuple(name for name in path.rstrip("/").split("/") if name)
+    if "\0" in path:
+        return (shown(path),), "has a name with a zero byte"
+    if "\\" in info.orig_filename:
+        return (path,), "has a backslash in its name"
+    if path.startswith("/") or path[1:2] == ":":
+        return names or ("/",), "names a place outside the archive (an absolute path)"
+    if ".." in names:
+        return names, 'names a place outside the archive ("..")'
+    if not names:
+        return ("?",), "has no name"
+    if len(path) > LONGEST_PATH:
+        return (path[:LONGEST_PATH],), f"has a name of {len(path):,} characters"
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if kind in _STRANGE:
+        return names, f"is {_STRANGE[kind]}" + "; links are not followed" * (kind == stat.S_IFLNK)
+    if info.flag_bits & 0x1:
+        return names, "is locked with a password"
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return names, "is packed in an unusual way; pack it anew as a plain zip"
+    return names, ""
+
+
+def _zip_time(info):
+    try:
+        return datetime(*info.date_time)
+    except ValueError:
+        return None
+
+
+def _is_noise(name):
+    return name in NOISE or name.startswith("._")
+
+
+def _natural(name):
+    """A key that puts attempt 10 after attempt 2."""
+    digits, key = "", []
+    for c in f"{name}\0":
+        if c in "0123456789":
+            digits += c
+            continue
+        if digits:
+            key.append((0, len(digits.lstrip("0")), digits.lstrip("0")))
+            digits = ""
+        key.append((1, 0, c))
+    return key
+
+
+def _why(error):
+    if isinstance(error, OSError) and error.errno in errno.errorcode:
+        return os.strerror(error.errno)
+    return shown(str(error), 60) or type(error).__name__

@@ -1,0 +1,70 @@
+"""`python -m course grade …`: words in, one call out."""
+
+import sys
+from pathlib import Path
+
+from course.authoring import AuthoringError
+from course.grading import run
+from course.grading.cases import SeedError
+from course.grading.exports import ExportError
+from course.grading.gradebook import GradebookError
+from course.grading.marking_sheet import SheetError
+from course.grading.sandbox import WorkerError
+from course.grading.scheduler import SchedulerError
+from course.grading.submissions import NotThere
+
+EXPECTED = (
+    run.GradingError,
+    AuthoringError,
+    ExportError,
+    GradebookError,
+    NotThere,
+    SchedulerError,
+    SeedError,
+    SheetError,
+    WorkerError,
+    OSError,  # a full disk, a folder that is read-only
+)
+
+
+def main(args):
+    """Run the command; -> its exit status.
+
+    Args:
+        args: of `cli.build_parser`.
+    """
+    settings = run.Settings(
+        out=Path(args.out),
+        chapters=tuple(args.chapters),
+        scheduler=args.scheduler,
+        jobs=args.jobs,
+        seed_file=Path(args.seed_file) if args.seed_file else None,
+        trust=args.trust_submissions,
+        layouts=tuple(args.layout),
+        excel=args.excel,
+    )
+    try:
+        return 1 if _go(args.words, settings) else 0
+    except EXPECTED as error:
+        print(f"course grade: {error}", file=sys.stderr)
+        return 1
+
+
+def _go(words, settings):
+    if words[0] == "explain":
+        if len(words) != 3:
+            raise run.GradingError("Say whose submission of which chapter: explain STUDENT CHAPTER")
+        return run.explain(*words[1:], settings, say=_say)
+    if words[0] == "merge":
+        if len(words) != 2:
+            raise run.GradingError("Say which marking sheet: merge MARKING_SHEET.csv")
+        return run.merge(words[1], settings, say=_say)
+    if len(words) != 1:
+        raise run.GradingError(
+            f"Give one folder or zip of submissions. Received: {len(words)}: {' '.join(words)}"
+        )
+    return run.grade(words[0], settings, say=_say)
+
+
+def _say(line):
+    print(line, flush=True)

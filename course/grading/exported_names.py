@@ -1,0 +1,138 @@
+"""Whom the names around a file mean: what Canvas, Moodle, Blackboard and Brightspace make of a
+student, and what instructors do by hand."""
+
+import contextlib
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from course.chapters import CHAPTERS
+
+# What learning systems make of a name. Each pattern is searched in one part of the path.
+_CANVAS = re.compile(
+    r"(?:anon_(?P<hidden_late>LATE_)?(?P<anonymous>[A-Za-z0-9]{5})"
+    r"|(?P<name>\w+?)_(?P<late>LATE_)?(?P<number>[0-9]+))_(?P<attempt>[0-9]+)_(?P<rest>.+)",
+    re.DOTALL,
+)
+_MOODLE = re.compile(
+    r"(?P<name>[^_]+)_(?P<number>[0-9]+)_assignsubmission_(?P<kind>[a-z]+)(?:_(?P<rest>.*))?",
+    re.DOTALL,
+)
+_BLACKBOARD = re.compile(
+    r".+_(?P<name>[^_\s]+)_attempt_(?P<when>[0-9]{4}(?:-[0-9]{2}){5})(?:_(?P<rest>.*))?",
+    re.DOTALL,
+)
+_BRIGHTSPACE = re.compile(
+    r"(?P<number>[0-9]+)-(?P<attempt>[0-9]+) ?- ?(?P<name>.+?) ?- ?"
+    r"(?P<when>\w+ [0-9]{1,2}, [0-9]{4} .+)",
+    re.DOTALL,
+)
+_SYSTEMS = (
+    ("canvas", _CANVAS), ("moodle", _MOODLE),
+    ("blackboard", _BLACKBOARD), ("brightspace", _BRIGHTSPACE),
+)  # fmt: skip
+# Folders that tell of an attempt, an assignment, a chapter or a date, and never of a student.
+NO_STUDENT = re.compile(
+    r"(attempt|try|version|submission|abgabe|versuch|v)s?[ _.-]*\d{0,4}|\d{1,2}|"
+    r"(hw|homework|assignment|exercise|week|lab|task|sheet|blatt|aufgabe)s?[ _.-]*\d{0,3}(\W.*)?|"
+    r"(ch|chapter)[ _.-]*\d{1,2}(\W.*|_.*)?|\d{4}-\d\d-\d\d.*|src|notebooks|solutions|work",
+    re.IGNORECASE,
+)
+_ATTEMPT = re.compile(
+    r"(?<![^\W_])(?:attempt|try|version|versuch|v)[ _.-]*(\d{1,6})(?!\d)", re.IGNORECASE
+)
+# A chapter in a file name: in full, or as a number.
+_SLUG = re.compile(
+    "|".join(re.escape(c.slug) for c in CHAPTERS)
+    + r"|(?<![^\W_])(?:ch|chapter)[ _.-]?\d{1,2}(?!\d)",
+    re.IGNORECASE,
+)
+_COPY = re.compile(r"(?:[ _-]?\((\d{1,6})\)|-(\d{1,6}))$")
+
+
+@dataclass(frozen=True)
+class Who:
+    """What the names around a file say.
+
+    Args:
+        name: of the student; for Canvas with its number, which is the same in all assignments.
+        kind: what made the name.
+        number: what the system calls the student, or in Moodle the participant of one assignment.
+        attempt: numbers that grow with each attempt.
+        when: when it was handed in, if the name says so.
+        late: whether the name says so.
+    """
+
+    name: str
+    kind: str  # "canvas", "moodle", "blackboard", "brightspace", "folder" or "file"
+    number: str = ""
+    attempt: tuple = ()
+    when: datetime | None = None
+    late: bool = False
+
+    @property
+    def system(self):
+        return "" if self.kind in ("folder", "file") else self.kind
+
+
+def who_is(parts):
+    """Whom the names in a path mean, or None.
+
+    The first name that can be a student's decides. What lies below it was named by the student, who
+    must not be able to hand in for others.
+    """
+    for number, part in enumerate(parts):
+        who = by_system(parts, number)
+        if who:
+            return who
+        if not NO_STUDENT.fullmatch(re.sub(r"\.zip$", "", part, flags=re.IGNORECASE)):
+            break
+    folders = [re.sub(r"\.zip$", "", p, flags=re.IGNORECASE) for p in parts[:-1]]
+    for number, folder in enumerate(folders):
+        if folder and not NO_STUDENT.fullmatch(folder):
+            return Who(folder, "folder", attempt=_attempts(parts[number + 1 :]) + _copy(parts[-1]))
+    stem = re.sub(r"\.(ipynb|zip)$", "", parts[-1], flags=re.IGNORECASE)
+    person = _SLUG.sub("", _COPY.sub("", stem)).strip(" _.-")
+    person = _ATTEMPT.sub("", person).strip(" _.-")
+    if not person or NO_STUDENT.fullmatch(person) or re.fullmatch(r"untitled\d*", person, re.I):
+        return None
+    return Who(person, "file", attempt=_attempts(parts) + _copy(stem))
+
+
+def by_system(parts, number):
+    """Whom one name of a path means, if a learning system made it."""
+    last = number == len(parts) - 1
+    name = re.sub(r"\.(ipynb|zip)$", "", parts[number], flags=re.IGNORECASE)
+    for system, pattern in _SYSTEMS:
+        found = pattern.fullmatch(name)
+        if not found or (
+            system == "canvas" and not last and not parts[number].lower().endswith(".zip")
+        ):
+            continue
+        got = found.groupdict()
+        person, of_system = got["name"], got.get("number") or ""
+        if system == "canvas":  # its number is the same in all assignments
+            hidden = got["anonymous"]
+            person = f"anon_{hidden}" if hidden else f"{person}_{of_system}"
+        attempt = tuple(int(x[-18:]) for x in (got.get("attempt"),) if x)
+        attempt += _copy(name) * (system == "canvas") + _attempts(parts[number + 1 :])
+        when, late = _date(got.get("when")), bool(got.get("late") or got.get("hidden_late"))
+        return Who(person.strip(), system, of_system, attempt, when, late)
+    return None
+
+
+def _copy(name):
+    """(2,) for "x (2)" and "x-2": what browsers and systems make of a second file of one name."""
+    found = _COPY.search(re.sub(r"\.(ipynb|zip)$", "", name, flags=re.IGNORECASE))
+    return tuple(int(x) for x in found.groups() if x) if found else ()
+
+
+def _attempts(parts):
+    return tuple(int(n) for part in parts for n in _ATTEMPT.findall(part))
+
+
+def _date(text):
+    for form in ("%Y-%m-%d-%H-%M-%S", "%b %d, %Y %I%M %p", "%B %d, %Y %I%M %p"):
+        with contextlib.suppress(ValueError, TypeError):
+            return datetime.strptime(text, form)
+    return None

@@ -1,0 +1,231 @@
+"""The marking sheet: texts that a person marks, out as a table and back into the gradebook.
+
+`id` is a checksum of student, question and text. It tells a mark for this text from one for an
+earlier text; the text itself tells rows that were sorted apart.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from course.data.cache import write_whole
+from course.grading import cells
+from course.grading.cells import NoTable, name_cell, number_cell, text_cell
+from course.grading.gradebook import Gradebook, text_digest
+from course.grading.names import shown
+
+COLUMNS = ("student", "question", "points possible", "text", "mark", "comment")
+_NUMBER = re.compile(r"\d{1,6}(?:[.,]\d{1,6})?", re.ASCII)
+# What a spreadsheet turns into another value when it saves: 007, 1E5, 12345678901234567, 1-2.
+_TURNED = re.compile(r"[\d.,:/eE+ -]*\d[\d.,:/eE+ -]*", re.ASCII)
+
+
+class SheetError(ValueError):
+    """The sheet as a whole cannot be read or written. The message says what to do."""
+
+
+@dataclass
+class Merged:
+    """What came of a sheet.
+
+    Args:
+        given: (Written, mark, comment) for each row that is right.
+        unmarked: how many rows have no mark yet.
+        problems: sentences with line numbers about rows that were not taken.
+        changed: how many marks were new or different in the gradebook.
+    """
+
+    given: list = field(default_factory=list)
+    unmarked: int = 0
+    problems: list = field(default_factory=list)
+    changed: int = 0
+
+
+def write_sheet(path, book, *, excel=True):
+    """Write the texts that a person marks; marks that were merged before are filled in.
+
+    A sheet that holds marks which the gradebook does not have is never overwritten: somebody is at
+    work on it. The new one is put beside it.
+
+    Args:
+        path: the file.
+        book: a `Gradebook`.
+        excel: begin with the mark by which Excel knows UTF-8.
+
+    Returns:
+        the path that was written.
+    """
+    path = Path(path)
+    if path.exists() and _holds_work(path, book):
+        path = path.with_name(f"{path.stem}-new{path.suffix}")
+        number = 2
+        while path.exists() and _holds_work(path, book):
+            path = path.with_name(f"{path.stem.rpartition('-new')[0]}-new{number}{path.suffix}")
+            number += 1
+    rows = [[*COLUMNS, "id"]]
+    for text in book.written():
+        if text.text.strip():
+            done = text.mark is not None and not text.stale
+            rows.append(
+                [
+                    student_cell(text.student),
+                    name_cell(text.question),
+                    number_cell(text.possible),
+                    text_cell(text.text),
+                    number_cell(text.mark) if done else "",
+                    text_cell(text.comment) if done else "",
+                    _row_id(text),
+                ]
+            )
+    try:
+        write_whole(path, cells.to_csv(rows, excel=excel))
+    except OSError as error:
+        raise SheetError(
+            f"{path} cannot be written ({error.strerror}). Is it open in a spreadsheet?"
+        ) from error
+    return path
+
+
+def read_sheet(path, book):
+    """Read a sheet back and hold every row against the gradebook. Nothing is changed.
+
+    Returns:
+        a `Merged`.
+
+    Raises:
+        SheetError: if it is no marking sheet.
+    """
+    try:
+        rows = cells.from_csv(Path(path).read_bytes(), COLUMNS)
+    except OSError as error:
+        raise SheetError(f"{shown(str(path))} cannot be read ({error.strerror}).") from None
+    except NoTable as error:
+        raise SheetError(f"{shown(str(path))} is no marking sheet. {error}") from None
+    find, seen, merged = _Finder(book.written()), {}, Merged()
+    for line, row in rows:
+        words = _row(row, find, merged, seen, line)
+        if words:
+            merged.problems.append(f"Line {line}: {words}")
+    merged.given = [given for _, given in seen.values() if given]
+    return merged
+
+
+def merge_sheet(path, book: Gradebook):
+    """Read a sheet back and write the marks of the rows that are right into the gradebook.
+
+    Doing it again changes nothing.
+
+    Returns:
+        a `Merged`, with `changed`.
+
+    Raises:
+        SheetError: if it is no marking sheet.
+    """
+    merged = read_sheet(path, book)
+    merged.changed = book.merge(merged.given)
+    return merged
+
+
+def student_cell(student):
+    """A student's name as a cell that a spreadsheet gives back as it was."""
+    cell = name_cell(student)
+    return f"'{cell}" if _TURNED.fullmatch(cell.lstrip("'")) else cell
+
+
+class _Finder:
+    """Finds the text that a row means: exactly, or as a spreadsheet may have changed the name,
+    but only where that leaves no doubt."""
+
+    def __init__(self, texts):
+        self.questions = sorted({t.question for t in texts})
+        self.forms = [(form, {}) for form in (str, _plain, _latin)]
+        for text in texts:
+            for form, found in self.forms:
+                for key in ((text.student, text.question), (text.student, None)):
+                    cell = form(student_cell(key[0])), key[1] and form(name_cell(key[1]))
+                    found.setdefault(cell, []).append(text)
+
+    def __call__(self, student, question):
+        for form, found in self.forms:
+            texts = found.get((form(student), question and form(question)), [])
+            if len({t.student for t in texts}) == 1:
+                return texts[0]
+        return None
+
+
+def _row_id(text):
+    return f"#{text_digest(chr(0).join((text.student, text.question, text.text)))}"
+
+
+def _row(row, find, merged, seen, line):
+    """Take one row, or say in a sentence what is wrong with it."""
+    mark, comment = row["mark"].strip(), cells.unguarded(row["comment"].strip())
+    who, what = shown(row["student"], 60) or "nobody", shown(row["question"], 40) or "nothing"
+    if not mark:
+        merged.unmarked += 1
+        return f"{who}, {what} has a comment but no mark; not taken." if comment else ""
+    text = find(row["student"].strip(), row["question"].strip())
+    if text is None:
+        if find(row["student"].strip(), None) is None:
+            return f"There is no student {who}. Leave the column student as it was."
+        some = " or ".join(find.questions[:2])
+        return f"{who} has no {what}. Leave the column question as it was, such as {some}."
+    key = text.student, text.question
+    if key in seen:
+        first, given = seen[key]
+        if given and (_read_mark(mark), comment) == given[1:]:
+            return ""  # the same row twice does no harm
+        seen[key] = first, None
+        return f"{who}, {what} is marked in line {first} already, otherwise. Neither was taken."
+    value = _read_mark(mark)
+    if value is None:
+        return f"The mark {shown(mark, 40)} is no number. Write it like 1.5 or 1,5, without a sign."
+    if value > text.possible:
+        possible = number_cell(text.possible)
+        return f"The mark {shown(mark, 40)} is above the {possible} points of {what}."
+    if "id" in row and row["id"].strip() != _row_id(text):
+        return (
+            f"{who} has handed in another text for {what} since the sheet was written, or the row "
+            "was mixed up. Write a new sheet and mark that one."
+        )
+    wrote = text_cell(text.text)
+    if _plain(row["text"]) not in (_plain(wrote), _latin(wrote)):
+        return (
+            f"The text is not what {who} wrote for {what}. Was a single column sorted? Only mark "
+            "and comment may change."
+        )
+    seen[key] = line, (text, value, comment)
+    return ""
+
+
+def _read_mark(text):
+    return float(text.replace(",", ".")) if _NUMBER.fullmatch(text) else None
+
+
+def _plain(text):
+    """The text without what a spreadsheet may change: blanks, line ends, how accents are stored."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _latin(text):
+    """The same, with a question mark for each letter that a Western code page does not have."""
+    return _plain(text).encode("cp1252", "replace").decode("cp1252")
+
+
+def _holds_work(path, book):
+    """Whether a sheet has marks or comments that are not in the gradebook."""
+    try:
+        rows = cells.from_csv(path.read_bytes(), COLUMNS)
+    except (OSError, NoTable):
+        return True  # whatever it is, it is not ours to replace
+    known = {
+        (student_cell(t.student), name_cell(t.question)): (t.mark, _plain(t.comment))
+        for t in book.written()
+    }
+    for _, row in rows:
+        mark, comment = row["mark"].strip(), _plain(cells.unguarded(row["comment"]))
+        key = row["student"].strip(), row["question"].strip()
+        if (mark or comment) and (_read_mark(mark), comment) != known.get(key):
+            return True
+    return False

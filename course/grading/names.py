@@ -1,0 +1,108 @@
+"""Names that strangers chose: shown so that they cannot deceive, and made into safe file names."""
+
+import hashlib
+import re
+import unicodedata
+
+LONGEST = 60  # characters of a file name that come from a student's name
+# Letters that Windows keeps for devices, with any ending and in any case.
+_DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
+# Zero-width joiners are part of names in Persian and of many emoji.
+_JOINERS = "\u200c\u200d"
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # control, format, surrogate, private, line
+_LOOKS_ESCAPED = re.compile(r"\\(?=[xuU][0-9a-f])")
+
+
+def shown(text, longest=None):
+    """The text with everything that a reader could not see, or that turns text around, escaped.
+
+    Two texts are never shown alike unless they were cut.
+
+    Args:
+        text: any string, lone surrogates included.
+        longest: cut to so many characters; None cuts nothing.
+
+    Example:
+        >>> shown("Eve" + chr(10) + "Adam: 100")
+        'Eve\\\\x0aAdam: 100'
+    """
+    if longest and len(text) > 4 * longest:
+        text = text[: 4 * longest]  # nobody waits for a name of a gigabyte
+    text = _LOOKS_ESCAPED.sub(lambda _: r"\x5c", text)
+    text = "".join(_escaped(c) if _is_hidden(c) else c for c in text)
+    if longest and len(text) > longest:
+        text = text[: longest - 1] + "…"
+    return text
+
+
+def lines_shown(text):
+    """Like `shown`, for a text of several lines: line feeds and tabs stay."""
+    return "\n".join("\t".join(map(shown, line.split("\t"))) for line in text.split("\n"))
+
+
+def _is_hidden(c):
+    return unicodedata.category(c) in _HIDDEN and c not in _JOINERS
+
+
+def _escaped(c):
+    code = ord(c)
+    if code < 256:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
+
+
+def storable(text):
+    """The text without lone surrogates, which neither a database nor a page can hold.
+
+    They come from file names that are not UTF-8, and are escaped by the byte they stand for.
+    """
+    if text.isascii():
+        return text
+    return "".join(f"%{ord(c) & 0xFF:02X}" if "\ud800" <= c <= "\udfff" else c for c in text)
+
+
+def whole(text):
+    """The text with a question mark for each half of a character, which an answer may return."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def look_alike(text):
+    """A key that is equal for names that a reader takes for one: case, width, blanks, accents."""
+    text = unicodedata.normalize("NFKC", text).casefold()
+    kept = "".join(c for c in text if not _is_hidden(c) and c not in _JOINERS)
+    return unicodedata.normalize("NFKC", " ".join(kept.split()))
+
+
+def file_names(students):
+    """A safe and unique file name, without ending, for each student.
+
+    Letters and digits of any script stay. Where something had to go, or two names differ only in
+    what a file system may ignore, a few digits of a checksum keep them apart. The same class always
+    gets the same names.
+
+    Args:
+        students: an iterable of strings.
+
+    Returns:
+        a dict of student -> name.
+    """
+    students = sorted(set(students))
+    plain = {student: _safe(student) for student in students}
+    owners = {}
+    for student, name in plain.items():
+        owners.setdefault(look_alike(name), []).append(student)
+    return {
+        student: name
+        if name == student and len(owners[look_alike(name)]) == 1
+        else f"{name}-{hashlib.sha256(student.encode('utf-8', 'surrogatepass')).hexdigest()[:10]}"
+        for student, name in plain.items()
+    }
+
+
+def _safe(text):
+    text = unicodedata.normalize("NFC", text[: 4 * LONGEST])
+    text = "".join(c if c.isalnum() or c in "-_." else "_" for c in text)
+    text = re.sub(r"__+", "_", text)[:LONGEST].strip("._-")
+    while len(text.encode()) > 3 * LONGEST:
+        text = text[:-1]
+    return f"_{text}" if not text or _DEVICES.fullmatch(text) else text

@@ -1,0 +1,122 @@
+"""Spread work over processes or machines with Dask, so that a lost worker costs a retry.
+
+The work is a function of its arguments and nothing else, so whoever does it, and however often, the
+result is the same.
+"""
+
+import contextlib
+import itertools
+import logging
+import os
+
+RETRIES = 3  # workers that may die over one task before it is given back as lost
+PATIENCE = "15s"  # for a scheduler that does not answer
+AHEAD = 3  # tasks in flight for each worker: enough to keep it busy, few enough to be small
+
+
+class SchedulerError(RuntimeError):
+    """No scheduler could be reached or started."""
+
+
+class Lost(Exception):
+    """A task that took its workers down with it, again and again."""
+
+
+@contextlib.contextmanager
+def connect(address=None, jobs=None):
+    """A Dask client: of a cluster on this machine, or of the scheduler at an address.
+
+    Args:
+        address: such as "tcp://10.0.0.5:8786"; None starts worker processes here, which end with
+            the block.
+        jobs: processes here; None takes as many as there are cores.
+
+    Raises:
+        SchedulerError: if nobody answers at the address.
+    """
+    import dask
+    from distributed import Client, LocalCluster
+
+    # Dask tells of every worker that leaves; what matters is told by the command.
+    os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "critical")  # the workers read this
+    for name in ("distributed", "distributed.worker", "distributed.nanny", "distributed.scheduler"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(
+            dask.config.set(
+                {
+                    "distributed.scheduler.allowed-failures": RETRIES - 1,
+                    # The tasks watch their own memory, and hold nothing between them.
+                    "distributed.worker.memory.target": False,
+                    "distributed.worker.memory.spill": False,
+                    "distributed.worker.memory.pause": False,
+                    "distributed.worker.memory.terminate": False,
+                    "distributed.comm.timeouts.connect": "10s",
+                }
+            )
+        )
+        if address is None:
+            cluster = LocalCluster(
+                n_workers=jobs or os.cpu_count() or 1,
+                threads_per_worker=1,
+                processes=True,
+                memory_limit=None,
+                dashboard_address=None,
+                worker_dashboard_address=None,
+                silence_logs=logging.CRITICAL,
+            )
+            stack.enter_context(cluster)
+            address = cluster
+        try:
+            client = stack.enter_context(Client(address, timeout=PATIENCE, set_as_default=False))
+        except (OSError, ValueError, TimeoutError) as error:
+            raise SchedulerError(
+                f"No Dask scheduler answers at {address} ({error}). Start one with "
+                "`dask scheduler` and workers with `dask worker ADDRESS`, from a clone of the same "
+                "version; or leave out --scheduler to use this machine."
+            ) from error
+        yield client
+
+
+def workers(client):
+    """How many tasks run at a time."""
+    return max(1, sum(client.nthreads().values()))
+
+
+def map_unordered(client, function, tasks):
+    """Yield (key, result) for each task as soon as it is done.
+
+    Args:
+        client: from `connect`.
+        function: a module's function; it gets a task's arguments.
+        tasks: an iterable of (key, tuple of arguments). It is read as workers get free, so the
+            arguments of a few tasks are in memory at a time.
+
+    Yields:
+        (key, result); the result is a `Lost` where every try ended with the worker, and any other
+        exception that the function raised where it raised one.
+    """
+    from distributed import KilledWorker, as_completed
+
+    tasks, keys = iter(tasks), {}
+
+    def submit(number):
+        futures = []
+        for key, arguments in itertools.islice(tasks, number):
+            # Never taken for a task of before: a second run of the same code is another run.
+            future = client.submit(function, *arguments, pure=False)
+            keys[future.key] = key
+            futures.append(future)
+        return futures
+
+    running = as_completed(submit(AHEAD * workers(client)), loop=client.loop)
+    for future in running:
+        key = keys.pop(future.key)
+        error = future.exception()
+        if isinstance(error, KilledWorker):
+            error = Lost(f"{RETRIES} workers in a row ended while they marked this one.")
+        result = future.result() if error is None else error
+        future.release()
+        for new in submit(1):
+            running.add(new)
+        yield key, result

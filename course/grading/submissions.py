@@ -1,0 +1,420 @@
+"""What students handed in, as learning systems export it: folders, loose notebooks, zips of those.
+
+Who handed a notebook in is taken from the names around it, which the learning system made, never
+from the notebook itself.
+"""
+
+import hashlib
+import re
+import tempfile
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from course.grading import archives, notebooks
+from course.grading.archives import NotThere, Refused
+from course.grading.exported_names import NO_STUDENT, by_system, who_is
+from course.grading.names import look_alike, shown
+
+__all__ = ["Intake", "NotThere", "Submission", "read_submissions"]
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One notebook of one student, or what stands in its place.
+
+    Args:
+        student: who handed it in, as the export names them; any text.
+        chapter: the chapter's number; None where nothing tells.
+        source: the path within the export.
+        key: the SHA-256 of its bytes; "" without any.
+        problem: a sentence that says why it cannot be graded, or None.
+        when: when it was handed in or last changed, as far as one can tell.
+        told_by: how the chapter was recognised.
+        system: "canvas", "moodle", "blackboard", "brightspace" or "".
+        number: what that system calls the student (Canvas) or the participant (Moodle).
+        late: whether the learning system says so.
+    """
+
+    student: str
+    chapter: int | None
+    source: str
+    key: str = ""
+    problem: str | None = None
+    when: datetime | None = None
+    told_by: str = ""
+    system: str = ""
+    number: str = ""
+    late: bool = False
+    _spool: object = field(default=None, repr=False, compare=False)
+    _place: tuple = field(default=(0, 0), repr=False, compare=False)
+
+    @property
+    def content(self):
+        """The notebook's bytes, or None. They are kept in a temporary file, not in memory."""
+        return self._spool.read(*self._place) if self._spool is not None else None
+
+
+@dataclass
+class Intake:
+    """All that was found.
+
+    Args:
+        submissions: one for each student and chapter, in order of their names.
+        lines: what was recognised and what was left out, in sentences for the instructor.
+    """
+
+    submissions: list[Submission]
+    lines: list[str]
+    _spool: object = field(default=None, repr=False)
+
+    def close(self):
+        """Delete the temporary file; the contents are gone afterwards."""
+        if self._spool is not None:
+            self._spool.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def read_submissions(path, *, chapters, limits=None, leave_out=()):
+    """Find the notebooks that students handed in.
+
+    Args:
+        path: a folder, a zip, or one notebook.
+        chapters: the numbers of the chapters to be graded; notebooks of others are left out.
+        limits: `archives.Limits`; None means the usual ones.
+        leave_out: folders below it that hold no submissions, such as what an earlier run wrote.
+
+    Raises:
+        NotThere: if nothing can be read at `path`.
+    """
+    reading = _Reading(set(chapters), packed=Path(path).suffix.lower() == ".zip")
+    try:
+        for item in archives.items(path, limits, leave_out=leave_out):
+            reading.take(item)
+        return reading.finish()
+    except BaseException:
+        reading.spool.close()
+        raise
+
+
+class _Spool:
+    """Bytes on disk, without a name, gone with the process."""
+
+    def __init__(self):
+        self.file, self.end = tempfile.TemporaryFile(), 0  # noqa: SIM115 - closed in close()
+
+    def keep(self, content):
+        place = self.end, len(content)
+        self.file.seek(self.end)
+        self.file.write(content)
+        self.end += len(content)
+        return place
+
+    def read(self, start, length):
+        self.file.seek(start)
+        return self.file.read(length)
+
+    def close(self):
+        self.file.close()
+
+
+_TITLES = {
+    "canvas": "a Canvas export",
+    "moodle": "a Moodle export",
+    "blackboard": "a Blackboard export",
+    "brightspace": "a Brightspace export",
+    "folder": "a folder for each student",
+    "file": "loose notebooks with the student's name in the file name",
+}
+
+
+@dataclass(frozen=True)
+class _Found:
+    item: archives.Item
+    content_place: tuple = (0, 0)
+    key: str = ""
+    chapter: int | None = None
+    told_by: str = ""
+    problem: str | None = None
+    place: int = 0
+
+
+class _Reading:
+    """Collects items; students are told apart when all names are known."""
+
+    def __init__(self, chapters, packed):
+        self.chapters, self.packed, self.spool = chapters, packed, _Spool()
+        self.found, self.folders, self.others = [], [], []
+
+    def take(self, item):
+        if not item.name:
+            self.folders.append(item.parts[:-1])
+            return
+        if item.refused:
+            self._refuse(item, item.refused)
+            return
+        if item.read is None:
+            self.others.append(item.parts)
+            return
+        try:
+            content = item.read()
+        except Refused as refused:
+            self._refuse(item, refused)
+            return
+        chapter, told_by = notebooks.chapter_of(content, "/".join(item.parts[-2:]))
+        problem = None
+        try:
+            notebooks.read(content)
+        except notebooks.Unreadable as unreadable:
+            problem = str(unreadable)
+        key = hashlib.sha256(content).hexdigest()
+        kept = self.spool.keep(content)
+        self.found.append(_Found(item, kept, key, chapter, told_by, problem, len(self.found)))
+
+    def _refuse(self, item, why):
+        chapter, told_by = notebooks.chapter_of(b"", "/".join(item.parts[-2:]))
+        words = f"The file {why}."
+        self.found.append(_Found(item, (0, 0), "", chapter, told_by, words, len(self.found)))
+
+    def finish(self):
+        top = _containers(self.found, self.folders) if self.packed else lambda _: 0
+        whos = [who_is(found.item.parts[top(found.item.parts) :]) for found in self.found]
+        names = _told_apart(whos, self.found)
+        groups, lines, nobody, foreign = defaultdict(list), [], [], Counter()
+        for found, who in zip(self.found, whos, strict=True):
+            if who is None:
+                nobody.append(found)
+            elif found.chapter is not None and found.chapter not in self.chapters:
+                foreign[found.chapter] += 1
+            else:
+                groups[names[who]].append((found, who))
+        submissions = []
+        for student, mine in groups.items():
+            submissions += self._of_student(student, mine, lines)
+        submissions += self._without_notebook(top, {_key(w) for w in whos if w})
+        submissions.sort(key=lambda s: (s.student.casefold(), s.student, s.chapter or 0))
+        head = _recognised(whos, submissions, foreign)
+        lines = head + _nobody(nobody) + _exports_within(groups) + lines + _twins(submissions)
+        return Intake(submissions, lines, self.spool)
+
+    def _of_student(self, student, mine, lines):
+        """One submission for each chapter; what was refused stays only where nothing else is."""
+        by_chapter = defaultdict(list)
+        for found, who in mine:
+            by_chapter[found.chapter].append((found, who))
+        lost = by_chapter.pop(None, [])
+        made = []
+        for chapter, several in by_chapter.items():
+            several.sort(key=lambda pair: _age(*pair))
+            usable = [pair for pair in several if not pair[0].problem] or several
+            newest, who = usable[-1]
+            made.append(self._submission(student, chapter, newest, who))
+            if len(several) > 1:
+                left = [shown(f.item.path, 80) for f, _ in reversed(several) if f is not newest]
+                others = ", ".join(left[:5]) + f" and {len(left) - 5} more" * (len(left) > 5)
+                lines.append(
+                    f"{shown(student, 60)}, chapter {chapter}: {len(several)} notebooks. "
+                    f"{shown(newest.item.path, 80)} counts, {_why_newest(newest, several)}; "
+                    f"left out: {others}."
+                )
+        for found, _ in lost[:5]:
+            words = found.problem or "Nothing in it tells which chapter it belongs to."
+            lines.append(f"{shown(student, 60)}: {shown(found.item.path, 80)} left out. {words}")
+        if len(lost) > 5:
+            lines.append(f"{shown(student, 60)}: {len(lost) - 5} more files left out.")
+        if lost and not made:
+            found, who = lost[-1]
+            made.append(self._submission(student, None, found, who))
+        return made
+
+    def _submission(self, student, chapter, found, who):
+        problem = found.problem
+        if chapter is None and not problem:
+            problem = "Nothing in it tells which chapter it belongs to."
+        return Submission(
+            student, chapter, found.item.path, found.key, problem,
+            who.when or found.item.when, found.told_by,
+            who.system, who.number, who.late,
+            self.spool if found.key else None, found.content_place,
+        )  # fmt: skip
+
+    def _without_notebook(self, top, seen):
+        """Students whose folder, or whose file of another kind, is there without a notebook."""
+        holds, first = defaultdict(list), {}
+        for parts in [(*folder, "") for folder in self.folders] + self.others:
+            own = parts[top(parts) :]
+            who = who_is(own) if own and own[0] else None
+            if who is None or who.kind == "file" or _key(who) in seen:
+                continue
+            first.setdefault(_key(who), (who, "/".join(parts).rstrip("/")))
+            holds[_key(who)] += [parts[-1]] * bool(parts[-1])
+        for key, (who, path) in first.items():
+            there = holds[key]
+            words = shown(there[0], 40) if len(there) == 1 else f"{len(there)} other files"
+            problem = f"There is no notebook, {f'only {words}' if there else 'and nothing else'}."
+            yield Submission(
+                who.name, None, path, problem=problem,
+                system=who.system, number=who.number, late=who.late,
+            )  # fmt: skip
+
+
+def _key(who):
+    return who.system, who.name, who.number if who.kind != "moodle" else ""
+
+
+def _containers(found, folders):
+    """A function of a path that says how many folders in front only hold what is there.
+
+    Whoever packs a folder gets the folder itself into the zip. It is no student: it holds only
+    folders, and their names are no attempts or chapters.
+    """
+    children, files = defaultdict(set), set()
+    for parts in [f.item.parts for f in found] + [(*folder, "") for folder in folders]:
+        for depth in range(len(parts) - 1):
+            children[parts[:depth]].add(parts[depth])
+        if parts[-1]:
+            files.add(parts[:-1])
+    depth, here = 0, ()
+    while len(children[here]) == 1 and here not in files:
+        (only,) = children[here]
+        inside = (*here, only)
+        if by_system((only, ""), 0):
+            break
+        export = any(by_system((name,), 0) for name in children[inside])
+        plain = inside in files or _all_attempts(children[inside])
+        if plain and not export and not _loose(found, inside):
+            break
+        depth, here = depth + 1, inside
+    return lambda parts: depth if parts[:depth] == here else 0
+
+
+def _all_attempts(names):
+    return all(NO_STUDENT.fullmatch(re.sub(r"\.zip$", "", n, flags=re.I)) for n in names)
+
+
+def _loose(found, folder):
+    """Whether notebooks of one chapter below a folder carry the names of several students."""
+    names = defaultdict(set)
+    for one in found:
+        if one.item.parts[: len(folder)] == folder and (who := who_is(one.item.parts[-1:])):
+            names[one.chapter].add(who.name)
+    return any(len(several) > 1 for several in names.values())
+
+
+def _told_apart(whos, found):
+    """A dict of Who -> name. Moodle numbers participants anew for each assignment, so the number
+    belongs to the name only where one chapter has two students of that name."""
+    numbers = defaultdict(set)
+    for who, one in zip(whos, found, strict=True):
+        if who and who.kind == "moodle":
+            numbers[who.name, one.chapter].add(who.number)
+    twice = {name for (name, _), several in numbers.items() if len(several) > 1}
+
+    def name(who):
+        several = who.kind == "moodle" and who.name in twice
+        return f"{who.name} ({who.number})" if several else who.name
+
+    return {who: name(who) for who in whos if who}
+
+
+def _age(found, who):
+    """What sorts the attempts of one student; the newest comes last."""
+    when = who.when or found.item.when or datetime.min
+    return bool(who.when), who.when or datetime.min, who.attempt, when, found.place
+
+
+def _why_newest(newest, several):
+    ages = [_age(found, who) for found, who in several]
+    if newest is not several[-1][0]:
+        return "the newest that can be read"
+    if ages[-1][:3] != ages[-2][:3]:
+        return "the newest attempt by its name"
+    if ages[-1][3] != ages[-2][3]:
+        return f"the newest file ({ages[-1][3]:%Y-%m-%d %H:%M})"
+    return "the last one, as nothing tells which is newer"
+
+
+def _recognised(whos, submissions, foreign):
+    lines = []
+    for kind, count in Counter(who.kind for who in whos if who).most_common():
+        people = len({_key(who) for who in whos if who and who.kind == kind})
+        lines.append(
+            f"Recognised {_TITLES[kind]}: {_many(count, 'file')} of {_many(people, 'student')}."
+        )
+    if not lines:
+        lines.append("No notebook was found.")
+    for chapter in sorted({s.chapter for s in submissions if s.chapter is not None}):
+        mine = [s for s in submissions if s.chapter == chapter]
+        told = Counter(s.told_by for s in mine if s.told_by)
+        how = ", ".join(f"{words} ({count})" for words, count in told.most_common())
+        bad = sum(bool(s.problem) for s in mine)
+        late = sum(s.late for s in mine)
+        lines.append(
+            f"Chapter {chapter}: {_many(len(mine), 'submission')}, known by {how}"
+            + f"; {bad} cannot be read" * bool(bad)
+            + f"; {late} late" * bool(late)
+            + "."
+        )
+    without = sum(s.chapter is None for s in submissions)
+    if without:
+        lines.append(f"{_many(without, 'student')} without a notebook that can be graded.")
+    for chapter, count in sorted(foreign.items()):
+        lines.append(f"Left out: {_many(count, 'notebook')} of chapter {chapter}, not asked for.")
+    return lines
+
+
+def _nobody(found):
+    if not found:
+        return []
+    some = ", ".join(shown(f.item.path, 60) for f in found[:5]) + ", …" * (len(found) > 5)
+    return [
+        f"Left out: {_many(len(found), 'file')} whose name tells no student ({some}). "
+        "Put each into a folder that is called like its student."
+    ]
+
+
+def _exports_within(groups):
+    """A warning for a folder that was taken for a student, but looks like a whole export."""
+    lines = []
+    for student, mine in groups.items():
+        inside = set()
+        for found, who in mine:
+            if who.kind == "folder":
+                parts = found.item.parts
+                inside |= {w.name for i in range(1, len(parts)) if (w := by_system(parts, i))}
+        if len(inside) > 1:
+            some = ", ".join(shown(name, 40) for name in sorted(inside)[:3])
+            lines.append(
+                f"{shown(student, 60)} was taken for one student, but holds files named like those "
+                f"of {len(inside)} ({some}). If it is an export itself, grade it by itself."
+            )
+    return lines
+
+
+def _twins(submissions):
+    """Names that look alike, and files that are the same, in sentences."""
+    lines, alike, same = [], defaultdict(set), defaultdict(set)
+    for one in submissions:
+        alike[look_alike(one.student)].add(one.student)
+        if one.key:
+            same[one.key].add(one.student)
+    for names in alike.values():
+        if len(names) > 1:
+            some = ", ".join(f'"{shown(name, 60)}"' for name in sorted(names))
+            lines.append(f"These names look alike, but are kept as different students: {some}.")
+    for names in same.values():
+        if len(names) > 1:
+            some = ", ".join(shown(name, 40) for name in sorted(names)[:8])
+            more = f" and {len(names) - 8} more" * (len(names) > 8)
+            lines.append(f"The same file, byte for byte, was handed in by: {some}{more}.")
+    return lines
+
+
+def _many(count, word):
+    return f"{count} {word}{'s' * (count != 1)}"

@@ -1,0 +1,87 @@
+"""course.grading.command: which words lead where, and what a failure looks like."""
+
+import pytest
+
+from course import cli
+from course.grading import command, run
+from course.grading.gradebook import GradebookError
+
+
+@pytest.fixture
+def called(monkeypatch):
+    """Replaces the work; -> what was called, with which arguments."""
+    seen = []
+
+    def record(name, result=0):
+        def call(*words, say):
+            seen.append((name, *words))
+            return result
+
+        return call
+
+    for name in ("grade", "explain", "merge"):
+        monkeypatch.setattr(run, name, record(name))
+    return seen
+
+
+def main(*words):
+    return command.main(cli.build_parser().parse_args(["grade", *words]))
+
+
+def test_words_lead_to_the_work(called, tmp_path):
+    assert main("folder") == main("explain", "Zoë", "3") == main("merge", "sheet.csv") == 0
+    plain = run.Settings(command.Path("grades"))
+    assert called == [
+        ("grade", "folder", plain),
+        ("explain", "Zoë", "3", plain),
+        ("merge", "sheet.csv", plain),
+    ]
+
+
+def test_options_reach_it(called):
+    words = "--out o --chapters 1 3 --jobs 2 --seed-file s --layout canvas moodle --excel"
+    main("./merge", *words.split(), "--scheduler", "tcp://a:1", "--trust-submissions")
+    ((name, path, settings),) = called
+    assert (name, path) == ("grade", "./merge")
+    assert settings == run.Settings(
+        command.Path("o"), ("1", "3"), "tcp://a:1", 2, command.Path("s"), True,
+        ("canvas", "moodle"), True,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["a", "b"], "Received: 2: a b"),
+        (["explain", "Zoë"], "explain STUDENT CHAPTER"),
+        (["merge"], "merge MARKING_SHEET.csv"),
+    ],
+)
+def test_wrong_words_are_told(called, capsys, words, told):
+    assert main(*words) == 1 and not called
+    said = capsys.readouterr().err
+    assert said.startswith("course grade: ") and told in said
+
+
+@pytest.mark.parametrize("error", [run.GradingError, GradebookError, OSError])
+def test_what_can_happen_is_one_line_and_no_traceback(monkeypatch, capsys, error):
+    def fail(*_, **__):
+        raise error("what to do")
+
+    monkeypatch.setattr(run, "grade", fail)
+    assert main("folder") == 1
+    assert capsys.readouterr().err == "course grade: what to do\n"
+
+
+def test_a_fault_of_ours_is_not_hidden(monkeypatch):
+    def fail(*_, **__):
+        raise TypeError("a fault")
+
+    monkeypatch.setattr(run, "grade", fail)
+    with pytest.raises(TypeError):
+        main("folder")
+
+
+def test_submissions_that_were_lost_are_a_failure(monkeypatch):
+    monkeypatch.setattr(run, "grade", lambda *_, **__: 2)
+    assert main("folder") == 1

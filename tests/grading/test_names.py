@@ -1,0 +1,103 @@
+"""course.grading.names: what strangers are called, on screens and as files."""
+
+import sys
+import unicodedata
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from paper import NASTY
+
+from course.grading.names import file_names, lines_shown, look_alike, shown, storable
+
+TEXT = st.text(st.characters(exclude_categories=()), max_size=30)
+
+
+def test_what_cannot_be_seen_is_written_out():
+    assert shown("Eve\nAdam") == r"Eve\x0aAdam"
+    assert shown("a\u202eb") == r"a\u202eb"
+    assert shown("a\U000e0041") == r"a\U000e0041"
+    assert shown("\x1b[2J") == r"\x1b[2J"
+
+
+def test_ordinary_names_stay():
+    for name in ("Jane Doe", "Zoë Ünal", "محمد علي", "李小龍", "👩\u200d🔬", r"a\b", "O'Neil; =1"):
+        assert shown(name) == name
+
+
+def test_a_long_name_is_cut_with_a_mark():
+    assert shown("n" * 300, 10) == "nnnnnnnnn…"
+    assert len(shown("\n" * 10**6, 50)) == 50
+
+
+@settings(deadline=None)
+@given(TEXT, TEXT)
+def test_two_names_are_never_shown_alike(a, b):
+    assert (shown(a) == shown(b)) == (a == b)
+
+
+def test_what_looks_escaped_is_told_from_what_is():
+    texts = [r"\x0a", "\n", r"\x5cx0a", "\\\n", r"\\x0a", r"\u202e", "\u202e", r"\U000e0041"]
+    assert len({shown(text) for text in texts}) == len(texts)
+
+
+@settings(deadline=None)
+@given(TEXT)
+def test_nothing_hidden_is_left(text):
+    left = set(shown(text)) - set("\u200c\u200d")
+    assert not {unicodedata.category(c) for c in left} & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def test_lines_and_tabs_of_a_text_stay():
+    assert lines_shown("a\n\tb\r\u2028c") == "a\n\tb" + r"\x0d\u2028c"
+
+
+def test_bytes_that_are_no_utf8_can_be_stored():
+    name = storable(b"J\xfcrgen".decode("utf-8", "surrogateescape"))
+    assert name == "J%FCrgen"
+    assert name.encode()
+
+
+def test_look_alikes():
+    assert look_alike("Zo\u00eb") == look_alike("zoe\u0308") == look_alike(" ZO\u00cb\u200b ")
+    assert look_alike("Ｊane") == look_alike("jane")
+    assert look_alike("jane") != look_alike("jana")
+
+
+def folded(name):
+    """What the least careful file system makes of a name."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+
+
+def test_file_names_are_safe_and_unique():
+    made = file_names(NASTY)
+    assert set(made) == set(NASTY)
+    assert len({folded(name) for name in made.values()}) == len(NASTY)
+    for name in made.values():
+        assert all(c.isalnum() or c in "-_." for c in name)
+        assert not name.startswith((".", "-"))
+        assert not name.endswith(".")
+        assert len(f"{name}.html".encode()) < 255
+        assert name.split(".")[0].lower() not in ("con", "nul", "prn", "aux", "com1")
+
+
+def test_plain_names_stay_as_they_are():
+    assert file_names(["jane_123", "Jürgen", "bob"]) == {
+        "jane_123": "jane_123", "Jürgen": "Jürgen", "bob": "bob",
+    }  # fmt: skip
+
+
+def test_the_same_class_gets_the_same_names():
+    assert file_names(NASTY) == file_names(reversed(NASTY))
+
+
+@settings(deadline=None)
+@given(st.lists(TEXT, unique=True, max_size=8))
+def test_any_names_give_unique_files(students):
+    made = list(file_names(students).values())
+    assert len({folded(name) for name in made}) == len(students)
+    assert all(name and len(name.encode()) < 240 for name in made)
+
+
+def test_every_code_point_can_be_shown():
+    whole = "".join(map(chr, range(0, sys.maxunicode + 1, 7)))
+    assert shown(whole).encode()

@@ -1,0 +1,109 @@
+"""course.grading.scheduler: every task has one result, whatever happens to the workers."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from course.grading import scheduler
+
+
+def square(x):
+    return x * x
+
+
+def fails(x):
+    raise ValueError(f"no {x}")
+
+
+def ends(x):
+    if x == "bad":
+        os._exit(3)
+    return x
+
+
+def slow(folder, x):
+    """Says where it runs, then takes its time."""
+    (folder / f"{x}-{os.getpid()}").touch()
+    time.sleep(1.0)
+    return x
+
+
+@pytest.fixture(scope="module")
+def client():
+    with scheduler.connect(jobs=2) as client:
+        yield client
+
+
+def test_each_task_has_its_result(client):
+    tasks = ((f"key {i}", (i,)) for i in range(50))
+    assert dict(scheduler.map_unordered(client, square, tasks)) == {
+        f"key {i}": i * i for i in range(50)
+    }
+
+
+def test_no_task_no_result(client):
+    assert list(scheduler.map_unordered(client, square, [])) == []
+
+
+def test_what_is_raised_comes_back(client):
+    ((key, error),) = scheduler.map_unordered(client, fails, [("a", (7,))])
+    assert key == "a" and isinstance(error, ValueError) and str(error) == "no 7"
+
+
+def test_few_tasks_are_read_ahead(client):
+    read = []
+
+    def tasks():
+        for i in range(100):
+            read.append(i)
+            yield i, (i,)
+
+    results = scheduler.map_unordered(client, square, tasks())
+    next(results)
+    assert len(read) <= scheduler.AHEAD * scheduler.workers(client) + 1
+    assert sum(1 for _ in results) == 99
+
+
+def test_a_task_that_ends_its_workers_is_lost_and_the_others_are_not(client):
+    words = ["a", "bad", "b", "c"]
+    found = dict(scheduler.map_unordered(client, ends, [(w, (w,)) for w in words]))
+    assert isinstance(found.pop("bad"), scheduler.Lost)
+    # Whoever stood in line behind it may be lost too; alone, each of them gets through.
+    for word, result in found.items():
+        if isinstance(result, scheduler.Lost):
+            ((_, result),) = scheduler.map_unordered(client, ends, [(word, (word,))])
+        assert result == word
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGKILL")
+def test_a_worker_that_is_killed_costs_a_retry(client, tmp_path):
+    results = scheduler.map_unordered(client, slow, [(i, (tmp_path, i)) for i in range(4)])
+    import threading
+
+    def kill():
+        while not (started := list(tmp_path.iterdir())):
+            time.sleep(0.02)
+        os.kill(int(started[0].name.split("-")[1]), signal.SIGKILL)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    assert dict(results) == {i: i for i in range(4)}
+    thread.join()
+    assert len(list(tmp_path.iterdir())) > 4  # one of them ran twice
+
+
+def test_an_address_where_nobody_answers(monkeypatch):
+    monkeypatch.setattr(scheduler, "PATIENCE", "1s")
+    with (
+        pytest.raises(scheduler.SchedulerError, match=r"127\.0\.0\.1:1.*--scheduler"),
+        scheduler.connect("tcp://127.0.0.1:1"),
+    ):
+        pass
+
+
+def test_a_scheduler_elsewhere_is_used(client):
+    with scheduler.connect(client.scheduler_info()["address"]) as other:
+        assert list(scheduler.map_unordered(other, square, [("a", (3,))])) == [("a", 9)]
+        assert scheduler.workers(other) == 2
