@@ -7,6 +7,7 @@ import platform
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 
@@ -707,3 +708,32 @@ def test_usage_counts_descendants():
 
 def test_ended_says_why():
     assert (Ended("timeout", "late").kind, str(Ended("timeout", "late"))) == ("timeout", "late")
+
+
+def test_nothing_of_this_machine_can_be_written_to():
+    """By the mounts themselves, whoever owns the files."""
+    words = jail.options(1_000_000)
+    assert "--bind" not in words and "--bind-try" not in words
+    devices = {words[i + 1] for i, word in enumerate(words) if word == "--dev-bind"}
+    assert devices == {"/dev/null", "/dev/random", "/dev/urandom", "/dev/full"}
+
+
+def test_there_are_no_sockets_at_all(worker):
+    code = """
+        def f(x):
+            import socket
+            refused = 0
+            for family in (socket.AF_UNIX, socket.AF_INET, 40):  # 40 reaches a virtual host
+                try:
+                    socket.socket(family)
+                except PermissionError:
+                    refused += 1
+            return refused
+    """
+    assert ask(worker, textwrap.dedent(code), x=1).value == 3
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root has groups to lose")
+def test_a_worker_of_root_has_none_of_its_groups(worker):
+    reply = ask(worker, "import os\ndef f(x):\n    return len(os.getgroups())", x=1)
+    assert reply.value == 0
