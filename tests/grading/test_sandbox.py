@@ -734,6 +734,12 @@ def test_there_are_no_sockets_at_all(worker):
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root has groups to lose")
-def test_a_worker_of_root_has_none_of_its_groups(worker):
-    reply = ask(worker, "import os\ndef f(x):\n    return len(os.getgroups())", x=1)
+def test_a_worker_of_root_has_none_of_its_groups(sandbox):
+    before = os.getgroups()
+    os.setgroups([4, 24])
+    try:
+        with open_worker(SMALL) as worker:
+            reply = ask(worker, "import os\ndef f(x):\n    return len(os.getgroups())", x=1)
+    finally:
+        os.setgroups(before)
     assert reply.value == 0
