@@ -8,6 +8,8 @@ import contextlib
 import itertools
 import logging
 import os
+import signal
+import threading
 
 RETRIES = 3  # workers that may die over one task before it is given back as lost
 PATIENCE = "15s"  # for a scheduler that does not answer
@@ -56,15 +58,16 @@ def connect(address=None, jobs=None):
             )
         )
         if address is None:
-            cluster = LocalCluster(
-                n_workers=jobs or os.cpu_count() or 1,
-                threads_per_worker=1,
-                processes=True,
-                memory_limit=None,
-                dashboard_address=None,
-                worker_dashboard_address=None,
-                silence_logs=logging.CRITICAL,
-            )
+            with _deaf_to_interrupts():
+                cluster = LocalCluster(
+                    n_workers=jobs or os.cpu_count() or 1,
+                    threads_per_worker=1,
+                    processes=True,
+                    memory_limit=None,
+                    dashboard_address=None,
+                    worker_dashboard_address=None,
+                    silence_logs=logging.CRITICAL,
+                )
             stack.enter_context(cluster)
             address = cluster
         try:
@@ -76,6 +79,19 @@ def connect(address=None, jobs=None):
                 "version; or leave out --scheduler to use this machine."
             ) from error
         yield client
+
+
+@contextlib.contextmanager
+def _deaf_to_interrupts():
+    """Processes started in the block do not hear Ctrl-C; this one ends them when it does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def workers(client):

@@ -279,6 +279,27 @@ def _nobody_left(processes):
 
 
 @locked
+@pytest.mark.skipif(os.name == "nt", reason="a console sends it another way")
+def test_after_ctrl_c_it_says_stopped_and_no_more(folder, settings):
+    command = [
+        *(sys.executable, "-m", "course", "grade", str(folder), "--jobs", "2"),
+        *("--out", str(settings.out), "--seed-file", str(settings.seed_file)),
+    ]
+    env = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=env, text=True, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        for line in process.stdout:
+            if line.startswith("["):
+                os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
+                break
+        _, said = process.communicate(timeout=120)
+    assert process.returncode == 130 and said.strip() == "Stopped."
+    assert points(settings.out)
+
+
+@locked
 def test_of_two_runs_at_once_the_second_refuses(folder, settings, marked):
     settings.out.mkdir()
     with (
