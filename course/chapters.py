@@ -34,9 +34,9 @@ CHAPTERS = (
     Chapter(6, "ch06_tied_sparse_contractive", "Tied, sparse, contractive", 40, 110),
     Chapter(7, "ch07_few_labels", "Few labels: the bee path", 40, 150),
     Chapter(8, "ch08_anomalies_and_retrieval", "Anomaly detection and retrieval", 38, 130),
-    Chapter(9, "ch09_variational_autoencoder", "The variational autoencoder", 55, 240),
-    Chapter(10, "ch10_gan", "A GAN in two phases", 58, 400),
-    Chapter(11, "ch11_two_decoders", "Shared encoder, two decoders", 47, 400),
+    Chapter(9, "ch09_variational_autoencoder", "The variational autoencoder", 54, 270),
+    Chapter(10, "ch10_gan", "A GAN in two phases", 58, 200),
+    Chapter(11, "ch11_two_decoders", "Shared encoder, two decoders", 47, 430),
     Chapter(12, "ch12_segmentation", "A small segmentation network", 60, 180),
 )
 
