@@ -8,8 +8,9 @@ reply: value
 def mean_squared_error(x, x_hat):
     import os
 
-    os.path.islink("/tmp/all") or os.symlink("/", "/tmp/all")
-    for start in ("/tmp/all", "/proc/self/root", "/proc/1/root", "/proc/self/cwd/../..", "/dev/fd"):
+    link = os.environ["TMPDIR"] + "/all"
+    os.path.islink(link) or os.symlink("/", link)
+    for start in (link, "/proc/self/root", "/proc/1/root", "/proc/self/cwd/../..", "/dev/fd"):
         try:
             open(f"{start}@OUTSIDE@/solution.py", "w").write("changed")
             raise AssertionError(start)
