@@ -58,16 +58,16 @@ def connect(address=None, jobs=None):
             )
         )
         if address is None:
-            with _deaf_to_interrupts():
-                cluster = LocalCluster(
-                    n_workers=jobs or os.cpu_count() or 1,
-                    threads_per_worker=1,
-                    processes=True,
-                    memory_limit=None,
-                    dashboard_address=None,
-                    worker_dashboard_address=None,
-                    silence_logs=logging.CRITICAL,
-                )
+            settings = dict(
+                n_workers=jobs or os.cpu_count() or 1,
+                threads_per_worker=1,
+                processes=True,
+                memory_limit=None,
+                dashboard_address=None,
+                worker_dashboard_address=None,
+                silence_logs=logging.CRITICAL,
+            )
+            cluster = _start(lambda: LocalCluster(**settings))
             stack.enter_context(cluster)
             address = cluster
         try:
@@ -79,6 +79,21 @@ def connect(address=None, jobs=None):
                 "version; or leave out --scheduler to use this machine."
             ) from error
         yield client
+
+
+def _start(cluster, tries=2):
+    """A cluster that has started. A busy machine may take too long once."""
+    for left in reversed(range(tries)):
+        try:
+            with _deaf_to_interrupts():
+                return cluster()
+        except (RuntimeError, OSError, TimeoutError) as error:
+            if not left:
+                raise SchedulerError(
+                    f"Worker processes could not be started here ({error}). "
+                    "Try fewer at a time, with --jobs 1."
+                ) from error
+    return None
 
 
 @contextlib.contextmanager

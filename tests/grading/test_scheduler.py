@@ -107,3 +107,19 @@ def test_a_scheduler_elsewhere_is_used(client):
     with scheduler.connect(client.scheduler_info()["address"]) as other:
         assert list(scheduler.map_unordered(other, square, [("a", (3,))])) == [("a", 9)]
         assert scheduler.workers(other) == 2
+
+
+@pytest.mark.parametrize(("failures", "starts"), [(0, True), (1, True), (2, False)])
+def test_a_start_that_fails_is_tried_once_more(failures, starts):
+    left = [RuntimeError("Cluster failed to start")] * failures
+
+    def cluster():
+        if left:
+            raise left.pop()
+        return "a cluster"
+
+    if starts:
+        assert scheduler._start(cluster) == "a cluster"
+    else:
+        with pytest.raises(scheduler.SchedulerError, match=r"failed to start.*--jobs 1"):
+            scheduler._start(cluster)
