@@ -11,7 +11,7 @@ import types
 
 import numpy as np
 
-from course.exercises import checking
+from course.exercises.calling import Wrong, as_array, call, explain, is_stub
 from course.grading import protocol
 from course.grading.closure import needed, without_magics
 
@@ -90,9 +90,8 @@ def answer(function, arguments, exercise_id, failures=(), largest=protocol.LARGE
     """
     try:
         with np.errstate(all="ignore"):
-            value = checking._call(function, arguments)
-            value = checking._as_array(value)
-    except checking._Wrong as wrong:
+            value = as_array(call(function, arguments))
+    except Wrong as wrong:
         return {"kind": "error", "text": " ".join(wrong.lines), "code": wrong.code}, {}
     except BaseException as error:  # SystemExit and KeyboardInterrupt too
         kind, text, code = _what_was_raised(error, exercise_id, failures)
@@ -114,7 +113,7 @@ def answer(function, arguments, exercise_id, failures=(), largest=protocol.LARGE
 
 
 def _what_was_raised(error, exercise_id, failures):
-    if isinstance(error, NotImplementedError) and checking._is_stub(error, _Named(exercise_id)):
+    if isinstance(error, NotImplementedError) and is_stub(error, exercise_id):
         return "stub", "Not attempted.", ""
     if isinstance(error, MemoryError):
         return "memory", "Your answer ran out of memory.", ""
@@ -125,14 +124,9 @@ def _what_was_raised(error, exercise_id, failures):
 def _explained(error):
     """A line that names an error, and the student's own lines where it came up."""
     try:
-        return checking._explain(error)
+        return explain(error)
     except BaseException:  # an answer that spoilt what this needs, such as the current folder
         return f"Your answer raised {type(error).__name__}", ""
-
-
-class _Named:
-    def __init__(self, exercise_id):
-        self.id = exercise_id
 
 
 def _function(tree, namespace, name):

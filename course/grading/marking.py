@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from course.exercises.checking import NOT_ATTEMPTED, NOT_YET, PASSED, case_line, faults, touched
+from course.exercises.checking import NOT_ATTEMPTED, NOT_YET, PASSED
+from course.exercises.comparing import faults, touched
 from course.exercises.exercise import of_chapter
 from course.exercises.personal import case_for
+from course.exercises.words import case_line
 from course.grading import cases, notebooks, replies
 from course.grading.gradebook import Mark
 from course.grading.sandbox import Limits, open_worker

@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course.exercises.checking import close
+from course.exercises.comparing import close
 from course.exercises.exercise import find
 from course.grading.limits import MB, Limits
 from course.grading.sandbox import open_worker
