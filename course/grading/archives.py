@@ -4,10 +4,8 @@ Nothing is unpacked to disk: an entry is a name and a way to read its bytes, at 
 """
 
 import errno
-import io
 import os
 import stat
-import struct
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -15,17 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from course.grading.names import shown, storable
+from course.grading import zips
+from course.grading.names import natural_order, shown, storable
+from course.grading.zips import STRANGE, Refused
 
 MB = 1_000_000
-LONGEST_PATH = 2_000  # characters of a name in a zip, folders included
-_STRANGE = {
-    stat.S_IFLNK: "a link",
-    stat.S_IFIFO: "a named pipe",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-    stat.S_IFSOCK: "a socket",
-}
 # What systems leave in folders and archives by themselves.
 NOISE = ("__MACOSX", ".DS_Store", ".ipynb_checkpoints", ".git", "__pycache__", "Thumbs.db")
 
@@ -69,10 +61,6 @@ class Item:
     @property
     def path(self):
         return "/".join(self.parts)
-
-
-class Refused(Exception):
-    """One item that is not read. The message says why in a few words."""
 
 
 class NotThere(ValueError):
@@ -133,7 +121,7 @@ class _Walk:
             yield Item(parts, refused="lies too deep")
             return
         try:
-            entries = sorted(os.scandir(path), key=lambda e: _natural(e.name))
+            entries = sorted(os.scandir(path), key=lambda e: natural_order(e.name))
         except OSError as error:
             yield Item(parts, refused=f"cannot be opened ({_why(error)})")
             return
@@ -161,7 +149,7 @@ class _Walk:
         info = os.lstat(path)
         kind = stat.S_IFMT(info.st_mode)
         if kind != stat.S_IFREG:
-            return Item(parts, refused=f"is {_STRANGE.get(kind, 'no plain file')}")
+            return Item(parts, refused=f"is {STRANGE.get(kind, 'no plain file')}")
         when = datetime.fromtimestamp(max(0, min(info.st_mtime, 2**32))).replace(microsecond=0)
         return Item(parts, when, lambda: self._read_disk(path))
 
@@ -179,7 +167,7 @@ class _Walk:
     def archive(self, file, parts, nested):
         """The entries of a zip that is open for reading."""
         try:
-            _check_directory(file, self.limits)
+            zips.check_directory(file, self.limits.entries)
             archive = zipfile.ZipFile(file)
         except Refused as refused:
             yield Item(parts, refused=str(refused))
@@ -188,10 +176,10 @@ class _Walk:
             yield Item(parts, refused=f"is damaged ({_why(error)})")
             return
         with archive:
-            for info in sorted(archive.infolist(), key=lambda i: _natural(i.filename)):
+            for info in sorted(archive.infolist(), key=lambda i: natural_order(i.filename)):
                 if any(_is_noise(part) for part in info.filename.split("/")):
                     continue
-                names, why = _names_in_zip(info)
+                names, why = zips.names_of(info)
                 here = (*parts, *names)
                 if self._too_many():
                     yield Item(here, refused=f"is beyond the first {self.limits.entries:,} files")
@@ -201,7 +189,7 @@ class _Walk:
                 elif info.is_dir():
                     yield Item((*here, ""))
                 else:
-                    item = Item(here, _zip_time(info), self._reader(archive, info))
+                    item = Item(here, zips.time_of(info), self._reader(archive, info))
                     yield from self._file(item, nested)
 
     def _reader(self, archive, info):
@@ -260,79 +248,8 @@ class _Walk:
         return self.entries > self.limits.entries
 
 
-def _check_directory(file, limits):
-    """Refuse a zip whose list of names alone would fill the memory: zipfile reads it at once."""
-    size = file.seek(0, io.SEEK_END)
-    file.seek(max(0, size - 65_557))
-    tail = file.read()
-    file.seek(0)
-    at = tail.rfind(b"PK\5\6")
-    if at < 0 or len(tail) - at < 22:
-        raise Refused("is no zip, or was cut off")
-    (listed,) = struct.unpack("<L", tail[at + 12 : at + 16])
-    if listed == 0xFFFFFFFF:
-        locator = tail[max(0, at - 20) : at]
-        if locator[:4] != b"PK\6\7":
-            raise Refused("is damaged (its end is not where it says)")
-        file.seek(min(struct.unpack("<Q", locator[8:16])[0], size))
-        record = file.read(56)
-        file.seek(0)
-        if record[:4] != b"PK\6\6" or len(record) < 56:
-            raise Refused("is damaged (its end is not where it says)")
-        (listed,) = struct.unpack("<Q", record[40:48])
-    if listed > 150 * limits.entries:
-        raise Refused("lists too many files")
-
-
-def _names_in_zip(info):
-    """The path of an entry as names, and why it is refused, or ""."""
-    path = storable(info.orig_filename)
-    names = tuple(name for name in path.rstrip("/").split("/") if name)
-    if "\0" in path:
-        return (shown(path),), "has a name with a zero byte"
-    if "\\" in info.orig_filename:
-        return (path,), "has a backslash in its name"
-    if path.startswith("/") or path[1:2] == ":":
-        return names or ("/",), "names a place outside the archive (an absolute path)"
-    if ".." in names:
-        return names, 'names a place outside the archive ("..")'
-    if not names:
-        return ("?",), "has no name"
-    if len(path) > LONGEST_PATH:
-        return (path[:LONGEST_PATH],), f"has a name of {len(path):,} characters"
-    kind = stat.S_IFMT(info.external_attr >> 16)
-    if kind in _STRANGE:
-        return names, f"is {_STRANGE[kind]}" + "; links are not followed" * (kind == stat.S_IFLNK)
-    if info.flag_bits & 0x1:
-        return names, "is locked with a password"
-    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        return names, "is packed in an unusual way; pack it anew as a plain zip"
-    return names, ""
-
-
-def _zip_time(info):
-    try:
-        return datetime(*info.date_time)
-    except ValueError:
-        return None
-
-
 def _is_noise(name):
     return name in NOISE or name.startswith("._")
-
-
-def _natural(name):
-    """A key that puts attempt 10 after attempt 2."""
-    digits, key = "", []
-    for c in f"{name}\0":
-        if c in "0123456789":
-            digits += c
-            continue
-        if digits:
-            key.append((0, len(digits.lstrip("0")), digits.lstrip("0")))
-            digits = ""
-        key.append((1, 0, c))
-    return key
 
 
 def _why(error):

@@ -3,6 +3,7 @@ student, and what instructors do by hand."""
 
 import contextlib
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -74,6 +75,11 @@ class Who:
     def system(self):
         return "" if self.kind in ("folder", "file") else self.kind
 
+    @property
+    def identity(self):
+        """Equal for all files of one student; a Moodle number belongs to one assignment."""
+        return self.system, self.name, self.number if self.kind != "moodle" else ""
+
 
 def who_is(parts):
     """Whom the names in a path mean, or None.
@@ -119,6 +125,49 @@ def by_system(parts, number):
         when, late = _date(got.get("when")), bool(got.get("late") or got.get("hidden_late"))
         return Who(person.strip(), system, of_system, attempt, when, late)
     return None
+
+
+def containers(files, folders):
+    """A function of a path that says how many folders in front only hold what is there.
+
+    Whoever packs a folder gets the folder itself into the zip. It is no student: it holds only
+    folders, and their names are no attempts or chapters.
+
+    Args:
+        files: a list of (path as names, chapter or None) of the notebooks.
+        folders: a list of paths as names.
+    """
+    children, with_files = defaultdict(set), set()
+    for parts in [parts for parts, _ in files] + [(*folder, "") for folder in folders]:
+        for depth in range(len(parts) - 1):
+            children[parts[:depth]].add(parts[depth])
+        if parts[-1]:
+            with_files.add(parts[:-1])
+    depth, here = 0, ()
+    while len(children[here]) == 1 and here not in with_files:
+        (only,) = children[here]
+        inside = (*here, only)
+        if by_system((only, ""), 0):
+            break
+        export = any(by_system((name,), 0) for name in children[inside])
+        plain = inside in with_files or _all_attempts(children[inside])
+        if plain and not export and not _loose(files, inside):
+            break
+        depth, here = depth + 1, inside
+    return lambda parts: depth if parts[:depth] == here else 0
+
+
+def _all_attempts(names):
+    return all(NO_STUDENT.fullmatch(re.sub(r"\.zip$", "", n, flags=re.I)) for n in names)
+
+
+def _loose(files, folder):
+    """Whether notebooks of one chapter below a folder carry the names of several students."""
+    names = defaultdict(set)
+    for parts, chapter in files:
+        if parts[: len(folder)] == folder and (who := who_is(parts[-1:])):
+            names[chapter].add(who.name)
+    return any(len(several) > 1 for several in names.values())
 
 
 def _copy(name):

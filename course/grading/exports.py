@@ -20,7 +20,7 @@ from pathlib import Path
 from course.chapters import CHAPTERS
 from course.data.cache import write_whole
 from course.grading.cells import name_cell, number_cell, to_csv
-from course.grading.gradebook import natural_order
+from course.grading.names import natural_order
 
 LAYOUTS = ("own", "canvas", "moodle")
 # A row whose first cell holds these words sets the points of all assignments in Canvas.

@@ -9,11 +9,11 @@ import json
 import time
 
 from course.grading.gradebook_file import GradebookError, open_file, transaction
-from course.grading.names import shown, whole
-from course.grading.records import Entry, Mark, Written, natural_order, text_digest
+from course.grading.names import natural_order, shown, whole
+from course.grading.records import Entry, Mark, Written, text_digest
 
 __all__ = [
-    "Entry", "Gradebook", "GradebookError", "Mark", "Written", "natural_order", "open_gradebook",
+    "Entry", "Gradebook", "GradebookError", "Mark", "Written", "open_gradebook",
     "text_digest",
 ]  # fmt: skip
 

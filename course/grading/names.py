@@ -1,4 +1,4 @@
-"""Names that strangers chose: shown so that they cannot deceive, and made into safe file names."""
+"""Names that strangers chose: shown so that they cannot deceive, sorted, made into file names."""
 
 import hashlib
 import re
@@ -71,6 +71,20 @@ def look_alike(text):
     text = unicodedata.normalize("NFKC", text).casefold()
     kept = "".join(c for c in text if not _is_hidden(c) and c not in _JOINERS)
     return unicodedata.normalize("NFKC", " ".join(kept.split()))
+
+
+def natural_order(text):
+    """A key that puts attempt 10 after attempt 2, 1.10 after 1.2 and 5b after 5."""
+    digits, key = "", []
+    for c in f"{text}\0":
+        if c in "0123456789":
+            digits += c
+            continue
+        if digits:
+            key.append((0, len(digits.lstrip("0")), digits.lstrip("0")))
+            digits = ""
+        key.append((1, 0, c))
+    return key
 
 
 def file_names(students):

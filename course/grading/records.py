@@ -95,17 +95,3 @@ class Entry:
 
 def text_digest(text):
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8]
-
-
-def natural_order(exercise):
-    """A key that puts 1.10 after 1.2 and 5b after 5."""
-    parts, digits = [], ""
-    for c in f"{exercise} ":
-        if c in "0123456789":
-            digits += c
-            continue
-        if digits:
-            parts.append((1, int(digits[-15:]), ""))
-            digits = ""
-        parts.append((0, 0, c))
-    return parts

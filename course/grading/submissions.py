@@ -5,7 +5,6 @@ from the notebook itself.
 """
 
 import hashlib
-import re
 import tempfile
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -14,8 +13,9 @@ from pathlib import Path
 
 from course.grading import archives, notebooks
 from course.grading.archives import NotThere, Refused
-from course.grading.exported_names import NO_STUDENT, by_system, who_is
-from course.grading.names import look_alike, shown
+from course.grading.exported_names import containers, who_is
+from course.grading.intake_lines import exports_within, nameless, recognised, twins, why_newest
+from course.grading.names import shown
 
 __all__ = ["Intake", "NotThere", "Submission", "read_submissions"]
 
@@ -124,16 +124,6 @@ class _Spool:
         self.file.close()
 
 
-_TITLES = {
-    "canvas": "a Canvas export",
-    "moodle": "a Moodle export",
-    "blackboard": "a Blackboard export",
-    "brightspace": "a Brightspace export",
-    "folder": "a folder for each student",
-    "file": "loose notebooks with the student's name in the file name",
-}
-
-
 @dataclass(frozen=True)
 class _Found:
     item: archives.Item
@@ -183,7 +173,11 @@ class _Reading:
         self.found.append(_Found(item, (0, 0), "", chapter, told_by, words, len(self.found)))
 
     def finish(self):
-        top = _containers(self.found, self.folders) if self.packed else lambda _: 0
+        top = (
+            containers([(f.item.parts, f.chapter) for f in self.found], self.folders)
+            if self.packed
+            else lambda _: 0
+        )
         whos = [who_is(found.item.parts[top(found.item.parts) :]) for found in self.found]
         names = _told_apart(whos, self.found)
         groups, lines, nobody, foreign = defaultdict(list), [], [], Counter()
@@ -197,10 +191,10 @@ class _Reading:
         submissions = []
         for student, mine in groups.items():
             submissions += self._of_student(student, mine, lines)
-        submissions += self._without_notebook(top, {_key(w) for w in whos if w})
+        submissions += self._without_notebook(top, {w.identity for w in whos if w})
         submissions.sort(key=lambda s: (s.student.casefold(), s.student, s.chapter or 0))
-        head = _recognised(whos, submissions, foreign)
-        lines = head + _nobody(nobody) + _exports_within(groups) + lines + _twins(submissions)
+        head = recognised(whos, submissions, foreign)
+        lines = head + nameless(nobody) + exports_within(groups) + lines + twins(submissions)
         return Intake(submissions, lines, self.spool)
 
     def _of_student(self, student, mine, lines):
@@ -217,10 +211,13 @@ class _Reading:
             made.append(self._submission(student, chapter, newest, who))
             if len(several) > 1:
                 left = [shown(f.item.path, 80) for f, _ in reversed(several) if f is not newest]
+                why = "the newest that can be read"
+                if newest is several[-1][0]:
+                    why = why_newest([_age(*pair) for pair in several])
                 others = ", ".join(left[:5]) + f" and {len(left) - 5} more" * (len(left) > 5)
                 lines.append(
                     f"{shown(student, 60)}, chapter {chapter}: {len(several)} notebooks. "
-                    f"{shown(newest.item.path, 80)} counts, {_why_newest(newest, several)}; "
+                    f"{shown(newest.item.path, 80)} counts, {why}; "
                     f"left out: {others}."
                 )
         for found, _ in lost[:5]:
@@ -250,10 +247,10 @@ class _Reading:
         for parts in [(*folder, "") for folder in self.folders] + self.others:
             own = parts[top(parts) :]
             who = who_is(own) if own and own[0] else None
-            if who is None or who.kind == "file" or _key(who) in seen:
+            if who is None or who.kind == "file" or who.identity in seen:
                 continue
-            first.setdefault(_key(who), (who, "/".join(parts).rstrip("/")))
-            holds[_key(who)] += [parts[-1]] * bool(parts[-1])
+            first.setdefault(who.identity, (who, "/".join(parts).rstrip("/")))
+            holds[who.identity] += [parts[-1]] * bool(parts[-1])
         for key, (who, path) in first.items():
             there = holds[key]
             words = shown(there[0], 40) if len(there) == 1 else f"{len(there)} other files"
@@ -262,49 +259,6 @@ class _Reading:
                 who.name, None, path, problem=problem,
                 system=who.system, number=who.number, late=who.late,
             )  # fmt: skip
-
-
-def _key(who):
-    return who.system, who.name, who.number if who.kind != "moodle" else ""
-
-
-def _containers(found, folders):
-    """A function of a path that says how many folders in front only hold what is there.
-
-    Whoever packs a folder gets the folder itself into the zip. It is no student: it holds only
-    folders, and their names are no attempts or chapters.
-    """
-    children, files = defaultdict(set), set()
-    for parts in [f.item.parts for f in found] + [(*folder, "") for folder in folders]:
-        for depth in range(len(parts) - 1):
-            children[parts[:depth]].add(parts[depth])
-        if parts[-1]:
-            files.add(parts[:-1])
-    depth, here = 0, ()
-    while len(children[here]) == 1 and here not in files:
-        (only,) = children[here]
-        inside = (*here, only)
-        if by_system((only, ""), 0):
-            break
-        export = any(by_system((name,), 0) for name in children[inside])
-        plain = inside in files or _all_attempts(children[inside])
-        if plain and not export and not _loose(found, inside):
-            break
-        depth, here = depth + 1, inside
-    return lambda parts: depth if parts[:depth] == here else 0
-
-
-def _all_attempts(names):
-    return all(NO_STUDENT.fullmatch(re.sub(r"\.zip$", "", n, flags=re.I)) for n in names)
-
-
-def _loose(found, folder):
-    """Whether notebooks of one chapter below a folder carry the names of several students."""
-    names = defaultdict(set)
-    for one in found:
-        if one.item.parts[: len(folder)] == folder and (who := who_is(one.item.parts[-1:])):
-            names[one.chapter].add(who.name)
-    return any(len(several) > 1 for several in names.values())
 
 
 def _told_apart(whos, found):
@@ -327,94 +281,3 @@ def _age(found, who):
     """What sorts the attempts of one student; the newest comes last."""
     when = who.when or found.item.when or datetime.min
     return bool(who.when), who.when or datetime.min, who.attempt, when, found.place
-
-
-def _why_newest(newest, several):
-    ages = [_age(found, who) for found, who in several]
-    if newest is not several[-1][0]:
-        return "the newest that can be read"
-    if ages[-1][:3] != ages[-2][:3]:
-        return "the newest attempt by its name"
-    if ages[-1][3] != ages[-2][3]:
-        return f"the newest file ({ages[-1][3]:%Y-%m-%d %H:%M})"
-    return "the last one, as nothing tells which is newer"
-
-
-def _recognised(whos, submissions, foreign):
-    lines = []
-    for kind, count in Counter(who.kind for who in whos if who).most_common():
-        people = len({_key(who) for who in whos if who and who.kind == kind})
-        lines.append(
-            f"Recognised {_TITLES[kind]}: {_many(count, 'file')} of {_many(people, 'student')}."
-        )
-    if not lines:
-        lines.append("No notebook was found.")
-    for chapter in sorted({s.chapter for s in submissions if s.chapter is not None}):
-        mine = [s for s in submissions if s.chapter == chapter]
-        told = Counter(s.told_by for s in mine if s.told_by)
-        how = ", ".join(f"{words} ({count})" for words, count in told.most_common())
-        bad = sum(bool(s.problem) for s in mine)
-        late = sum(s.late for s in mine)
-        lines.append(
-            f"Chapter {chapter}: {_many(len(mine), 'submission')}, known by {how}"
-            + f"; {bad} cannot be read" * bool(bad)
-            + f"; {late} late" * bool(late)
-            + "."
-        )
-    without = sum(s.chapter is None for s in submissions)
-    if without:
-        lines.append(f"{_many(without, 'student')} without a notebook that can be graded.")
-    for chapter, count in sorted(foreign.items()):
-        lines.append(f"Left out: {_many(count, 'notebook')} of chapter {chapter}, not asked for.")
-    return lines
-
-
-def _nobody(found):
-    if not found:
-        return []
-    some = ", ".join(shown(f.item.path, 60) for f in found[:5]) + ", …" * (len(found) > 5)
-    return [
-        f"Left out: {_many(len(found), 'file')} whose name tells no student ({some}). "
-        "Put each into a folder that is called like its student."
-    ]
-
-
-def _exports_within(groups):
-    """A warning for a folder that was taken for a student, but looks like a whole export."""
-    lines = []
-    for student, mine in groups.items():
-        inside = set()
-        for found, who in mine:
-            if who.kind == "folder":
-                parts = found.item.parts
-                inside |= {w.name for i in range(1, len(parts)) if (w := by_system(parts, i))}
-        if len(inside) > 1:
-            some = ", ".join(shown(name, 40) for name in sorted(inside)[:3])
-            lines.append(
-                f"{shown(student, 60)} was taken for one student, but holds files named like those "
-                f"of {len(inside)} ({some}). If it is an export itself, grade it by itself."
-            )
-    return lines
-
-
-def _twins(submissions):
-    """Names that look alike, and files that are the same, in sentences."""
-    lines, alike, same = [], defaultdict(set), defaultdict(set)
-    for one in submissions:
-        alike[look_alike(one.student)].add(one.student)
-        if one.key:
-            same[one.key].add(one.student)
-    for names in alike.values():
-        if len(names) > 1:
-            some = ", ".join(f'"{shown(name, 60)}"' for name in sorted(names))
-            lines.append(f"These names look alike, but are kept as different students: {some}.")
-    for names in same.values():
-        if len(names) > 1:
-            some = ", ".join(shown(name, 40) for name in sorted(names)[:8])
-            more = f" and {len(names) - 8} more" * (len(names) > 8)
-            lines.append(f"The same file, byte for byte, was handed in by: {some}{more}.")
-    return lines
-
-
-def _many(count, word):
-    return f"{count} {word}{'s' * (count != 1)}"

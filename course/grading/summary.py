@@ -9,7 +9,7 @@ from course.chapters import CHAPTERS
 from course.exercises.exercise import of_chapter
 from course.grading.charts import PARTS, bar, histogram
 from course.grading.exports import grades
-from course.grading.gradebook import natural_order
+from course.grading.names import natural_order
 from course.grading.page import name, number, page, text, write_page
 
 RAN = ("passed", "not yet", "not attempted")

@@ -14,7 +14,7 @@ from paper import NASTY, marks_of, submission
 
 from course.environment import ROOT
 from course.grading import gradebook_file
-from course.grading.gradebook import GradebookError, Mark, natural_order, open_gradebook
+from course.grading.gradebook import GradebookError, Mark, open_gradebook
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="POSIX only")
 
@@ -330,13 +330,3 @@ def test_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises((GradebookError, OSError)), open_gradebook(tmp_path / "file" / "g.sqlite"):
         pass
-
-
-def test_exercises_sort_as_a_reader_counts():
-    assert sorted(["1.10", "1.9", "12.1", "1.1"], key=natural_order) == [
-        "1.1",
-        "1.9",
-        "1.10",
-        "12.1",
-    ]
-    assert sorted(["homework 5b", "homework 5"], key=natural_order) == ["homework 5", "homework 5b"]

@@ -7,7 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from paper import NASTY
 
-from course.grading.names import file_names, lines_shown, look_alike, shown, storable
+from course.grading.names import (
+    file_names,
+    lines_shown,
+    look_alike,
+    natural_order,
+    shown,
+    storable,
+)
 
 TEXT = st.text(st.characters(exclude_categories=()), max_size=30)
 
@@ -101,3 +108,13 @@ def test_any_names_give_unique_files(students):
 def test_every_code_point_can_be_shown():
     whole = "".join(map(chr, range(0, sys.maxunicode + 1, 7)))
     assert shown(whole).encode()
+
+
+def test_exercises_sort_as_a_reader_counts():
+    assert sorted(["1.10", "1.9", "12.1", "1.1"], key=natural_order) == [
+        "1.1",
+        "1.9",
+        "1.10",
+        "12.1",
+    ]
+    assert sorted(["homework 5b", "homework 5"], key=natural_order) == ["homework 5", "homework 5b"]

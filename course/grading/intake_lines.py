@@ -1,0 +1,116 @@
+"""What an intake of submissions says to the instructor: what was recognised, and what is odd."""
+
+from collections import Counter, defaultdict
+
+from course.grading.exported_names import by_system
+from course.grading.names import look_alike, shown
+
+_TITLES = {
+    "canvas": "a Canvas export",
+    "moodle": "a Moodle export",
+    "blackboard": "a Blackboard export",
+    "brightspace": "a Brightspace export",
+    "folder": "a folder for each student",
+    "file": "loose notebooks with the student's name in the file name",
+}
+
+
+def why_newest(ages):
+    """Why the last of several attempts counts.
+
+    Args:
+        ages: what they were sorted by: dated by name, that date, attempt, date of the file, place.
+    """
+    if ages[-1][:3] != ages[-2][:3]:
+        return "the newest attempt by its name"
+    if ages[-1][3] != ages[-2][3]:
+        return f"the newest file ({ages[-1][3]:%Y-%m-%d %H:%M})"
+    return "the last one, as nothing tells which is newer"
+
+
+def recognised(whos, submissions, foreign):
+    """What was recognised, in sentences.
+
+    Args:
+        whos: an `exported_names.Who` for each file, or None.
+        submissions: what was made of them.
+        foreign: a dict of chapter -> how many notebooks were left out as not asked for.
+    """
+    lines = []
+    for kind, count in Counter(who.kind for who in whos if who).most_common():
+        people = len({who.identity for who in whos if who and who.kind == kind})
+        lines.append(
+            f"Recognised {_TITLES[kind]}: {_many(count, 'file')} of {_many(people, 'student')}."
+        )
+    if not lines:
+        lines.append("No notebook was found.")
+    for chapter in sorted({s.chapter for s in submissions if s.chapter is not None}):
+        mine = [s for s in submissions if s.chapter == chapter]
+        told = Counter(s.told_by for s in mine if s.told_by)
+        how = ", ".join(f"{words} ({count})" for words, count in told.most_common())
+        bad = sum(bool(s.problem) for s in mine)
+        late = sum(s.late for s in mine)
+        lines.append(
+            f"Chapter {chapter}: {_many(len(mine), 'submission')}, known by {how}"
+            + f"; {bad} cannot be read" * bool(bad)
+            + f"; {late} late" * bool(late)
+            + "."
+        )
+    without = sum(s.chapter is None for s in submissions)
+    if without:
+        lines.append(f"{_many(without, 'student')} without a notebook that can be graded.")
+    for chapter, count in sorted(foreign.items()):
+        lines.append(f"Left out: {_many(count, 'notebook')} of chapter {chapter}, not asked for.")
+    return lines
+
+
+def nameless(found):
+    """A sentence about files whose names tell no student."""
+    if not found:
+        return []
+    some = ", ".join(shown(f.item.path, 60) for f in found[:5]) + ", …" * (len(found) > 5)
+    return [
+        f"Left out: {_many(len(found), 'file')} whose name tells no student ({some}). "
+        "Put each into a folder that is called like its student."
+    ]
+
+
+def exports_within(groups):
+    """A warning for a folder that was taken for a student, but looks like a whole export."""
+    lines = []
+    for student, mine in groups.items():
+        inside = set()
+        for found, who in mine:
+            if who.kind == "folder":
+                parts = found.item.parts
+                inside |= {w.name for i in range(1, len(parts)) if (w := by_system(parts, i))}
+        if len(inside) > 1:
+            some = ", ".join(shown(name, 40) for name in sorted(inside)[:3])
+            lines.append(
+                f"{shown(student, 60)} was taken for one student, but holds files named like those "
+                f"of {len(inside)} ({some}). If it is an export itself, grade it by itself."
+            )
+    return lines
+
+
+def twins(submissions):
+    """Names that look alike, and files that are the same, in sentences."""
+    lines, alike, same = [], defaultdict(set), defaultdict(set)
+    for one in submissions:
+        alike[look_alike(one.student)].add(one.student)
+        if one.key:
+            same[one.key].add(one.student)
+    for names in alike.values():
+        if len(names) > 1:
+            some = ", ".join(f'"{shown(name, 60)}"' for name in sorted(names))
+            lines.append(f"These names look alike, but are kept as different students: {some}.")
+    for names in same.values():
+        if len(names) > 1:
+            some = ", ".join(shown(name, 40) for name in sorted(names)[:8])
+            more = f" and {len(names) - 8} more" * (len(names) > 8)
+            lines.append(f"The same file, byte for byte, was handed in by: {some}{more}.")
+    return lines
+
+
+def _many(count, word):
+    return f"{count} {word}{'s' * (count != 1)}"
