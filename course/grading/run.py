@@ -1,27 +1,24 @@
 """Grade a folder of submissions: take in, mark what is new, write what people read."""
 
-import hashlib
 import json
 import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from course.authoring import notebook_path
 from course.chapters import CHAPTERS
-from course.exercises.exercise import of_chapter
-from course.grading import cases, marking, notebooks, scheduler
+from course.grading import cases, marking, scheduler
 from course.grading.exports import write_grades
 from course.grading.feedback import write_feedback
 from course.grading.gradebook import open_gradebook
+from course.grading.kits import make_kits
 from course.grading.marking_sheet import merge_sheet, write_sheet
 from course.grading.names import look_alike, shown
-from course.grading.sandbox import Limits, WorkerError, why_not
+from course.grading.sandbox import WorkerError, why_not
 from course.grading.submissions import read_submissions
 from course.grading.summary import write_summary
 
 GRADEBOOK, SEED, LAST_RUN = "gradebook.sqlite", "seed.txt", "last_run.json"
-RULES = 1  # raise it when the same answers and cases would get other marks
 
 
 class GradingError(RuntimeError):
@@ -82,7 +79,7 @@ def grade(path, settings, say=print):
             raise GradingError(f"There is no notebook of these chapters in {shown(str(path))}.")
         with open_gradebook(out / GRADEBOOK) as book:
             wanted = {s.chapter for s in intake.submissions} & set(chapters)
-            kits = _kits({c: chapters[c] for c in wanted}, settings.seed_path, say)
+            kits = make_kits({c: chapters[c] for c in wanted}, settings.seed_path, say)
             _write_last_run(out, path, settings)
             lines = [*intake.lines, *book.take_in(intake.submissions)]
             book.use({c: kit.key for c, kit in kits.items()})
@@ -141,8 +138,8 @@ def explain(student, chapter, settings, say=print):
         if submission.problem:
             say(f"  {submission.problem}")
             return
-        kit = _kits({number: slug}, seed_path, say)[number]
-        task = kit.task(submission, settings, [last["submissions"], out, seed_path])
+        kit = make_kits({number: slug}, seed_path, say)[number]
+        task = kit.task(submission, settings.trust, [last["submissions"], out, seed_path])
 
         def watch(exercise, place, case, reply, wrong):
             verdict = "right" if not wrong and reply.kind == "value" else reply.kind
@@ -180,60 +177,6 @@ def write_all(out, book, settings, lines, say):
     say(f"Look at {out / 'summary.html'}; grades.csv, {sheet.name} and feedback/ lie beside it.")
 
 
-@dataclass(frozen=True)
-class Kit:
-    """What marking a chapter needs, the same for all students."""
-
-    chapter: int
-    packed: bytes
-    released: notebooks.Template
-    points: dict
-    key: str
-
-    def task(self, submission, settings, hidden):
-        return marking.Task(
-            submission.student,
-            self.chapter,
-            submission.content,
-            self.released,
-            self.packed,
-            self.points,
-            Limits(),
-            settings.trust,
-            tuple(str(Path(p).resolve()) for p in hidden),
-        )
-
-
-def _kits(chapters, seed_path, say):
-    """A `Kit` for each chapter: a dict of number -> slug comes in, number -> kit goes out."""
-    kits, seed = {}, cases.read_or_make_seed(seed_path)
-    for number, slug in sorted(chapters.items()):
-        say(f"Hidden cases of chapter {number} …")
-        packed = cases.hidden_cases(slug, seed)
-        content = notebook_path(slug, for_student=True).read_bytes()
-        points = {}
-        for cell in json.loads(content)["cells"]:
-            words = cell["metadata"].get("nbgrader", {})
-            kind, _, name = words.get("grade_id", "").partition("-")
-            if kind in ("written", "homework"):
-                word = "question" if kind == "written" else kind
-                points[f"{word} {name.replace('-', '.')}"] = words["points"]
-        released = notebooks.template(content)
-        kits[number] = Kit(number, packed, released, points, _grading_key(number, packed, released))
-    return kits
-
-
-def _grading_key(number, packed, released):
-    """A checksum of all that a mark depends on besides the submission."""
-    digest = hashlib.sha256(f"rules {RULES}".encode())
-    digest.update(packed)
-    digest.update(json.dumps(released.cells, sort_keys=True).encode())
-    for exercise in of_chapter(number):
-        settings = exercise.id, exercise.points, exercise.rtol, exercise.atol, exercise.seconds
-        digest.update(repr(settings).encode())
-    return digest.hexdigest()
-
-
 def _mark_all(book, todo, kits, settings, hidden, say):
     """Mark submissions and store each as soon as it is done; -> those that were lost, with why."""
     if not todo:
@@ -242,7 +185,7 @@ def _mark_all(book, todo, kits, settings, hidden, say):
 
     def tasks(submissions):
         for s in submissions:
-            yield s, (kits[s.chapter].task(s, settings, hidden),)
+            yield s, (kits[s.chapter].task(s, settings.trust, hidden),)
 
     def store(submission, result):
         nonlocal done
