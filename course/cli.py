@@ -70,7 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
     sub = command("test", test, "everything that CI checks")
     sub.add_argument(
         "--jobs", type=positive(int), metavar="N",
-        help="processes at a time (default: half the cores)",
+        help="processes at a time (default: one a core)",
     )  # fmt: skip
 
     sub = command("doctor", doctor, "say what is installed, and what to do about each problem")

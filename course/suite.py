@@ -5,8 +5,9 @@ import subprocess
 import sys
 import time
 
-from course.building import default_jobs, kernel_env
+from course.building import kernel_env
 from course.environment import ROOT, SetupError
+from course.machine import cores, memory_gib
 from course.progress import table
 
 CODE = ("course", "tests", "solutions", "benchmarks")
@@ -16,7 +17,7 @@ def run(jobs=None):
     """Run lint, drift, unit tests and all notebooks; print a table.
 
     Args:
-        jobs: processes at a time; None takes half the cores.
+        jobs: processes at a time; None takes one a core.
 
     Returns:
         0 if every step passed, else 1.
@@ -24,7 +25,7 @@ def run(jobs=None):
     from course.data import digits_source
     from course.grading.jail import why_not
 
-    jobs = jobs or default_jobs()
+    jobs = jobs or max(1, min(cores(), int(memory_gib() // 4)))
     real = real_digits(digits_source)
     tested = f"The solutions run on {'real MNIST' if real == 'mnist' else 'drawn digits'}"
     print(f"{tested} and the students' notebooks on drawn digits, both on the quick budget.")

@@ -11,6 +11,8 @@ import os
 import signal
 import threading
 
+from course.machine import cores
+
 RETRIES = 3  # workers that may die over one task before it is given back as lost
 PATIENCE = "15s"  # for a scheduler that does not answer
 AHEAD = 3  # tasks in flight for each worker: enough to keep it busy, few enough to be small
@@ -59,7 +61,7 @@ def connect(address=None, jobs=None):
         )
         if address is None:
             settings = dict(
-                n_workers=jobs or os.cpu_count() or 1,
+                n_workers=jobs or cores(),
                 threads_per_worker=1,
                 processes=True,
                 memory_limit=None,

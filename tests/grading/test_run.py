@@ -281,6 +281,10 @@ def _nobody_left(processes):
 @locked
 @pytest.mark.skipif(os.name == "nt", reason="a console sends it another way")
 def test_after_ctrl_c_it_says_stopped_and_no_more(folder, settings):
+    sleeper = pupil("Sleeper", SLUG, {e.id: "raises" for e in of_chapter(1)})
+    waits = sleeper.content.replace(b"raise ValueError", b"import time; time.sleep(60); print")
+    assert waits != sleeper.content  # so the run cannot end before it is told to
+    (folder / "Sleeper.ipynb").write_bytes(waits)
     command = [
         *(sys.executable, "-m", "course", "grade", str(folder), "--jobs", "2"),
         *("--out", str(settings.out), "--seed-file", str(settings.seed_file)),
