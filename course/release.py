@@ -15,6 +15,7 @@ from course.authoring import AuthoringError, make_notebook, notebook_path, read_
 from course.budget import budget
 from course.environment import ROOT
 from course.exercises import public
+from course.machine import cores
 from course.running import execute
 
 LIMIT = 600_000  # bytes of a notebook; a page on a code host should open at once
@@ -51,8 +52,7 @@ def release(names=(), *, force=False, root=ROOT, say=print):
                 say(f"new prose   {path.relative_to(root)}")
             else:
                 jobs.append((path, new))
-    cores = os.cpu_count() or 2
-    with ThreadPoolExecutor(max(1, min(cores // 2, len(jobs)))) as pool:
+    with ThreadPoolExecutor(max(1, min(cores() // 2, len(jobs)))) as pool:
         return sum(pool.map(lambda job: _make(*job, root, say), jobs))
 
 

@@ -69,8 +69,8 @@ def from_csv(content, wanted):
         wanted: names of the columns that must be there, in any order and case.
 
     Returns:
-        a list of (line number, dict of name -> text); empty rows are left out. Names beside the
-        wanted ones are kept in lower case.
+        a list of (row as a spreadsheet counts it, dict of name -> text); empty rows are left out.
+        Names beside the wanted ones are kept in lower case.
 
     Raises:
         NoTable: if it is none, or a column is missing or there twice.
@@ -95,15 +95,14 @@ def from_csv(content, wanted):
     twice = [name for name in wanted if head.count(name) > 1]
     if twice:
         raise NoTable(f"The column {twice[0]} is there twice.")
-    rows, line = [], reader.line_num + 1
+    rows, number = [], 1
     try:
-        for row in reader:
+        for number, row in enumerate(reader, 2):
             if any(value.strip() for value in row):
                 padded = row + [""] * (len(head) - len(row))
-                rows.append((line, dict(zip(head, padded, strict=False))))
-            line = reader.line_num + 1
+                rows.append((number, dict(zip(head, padded, strict=False))))
     except csv.Error as error:
-        raise NoTable(f"Line {line} is no line of a table: {error}.") from None
+        raise NoTable(f"Row {number + 1} is no row of a table: {error}.") from None
     return rows
 
 

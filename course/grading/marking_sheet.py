@@ -32,7 +32,7 @@ class Merged:
     Args:
         given: (Written, mark, comment) for each row that is right.
         unmarked: how many rows have no mark yet.
-        problems: sentences with line numbers about rows that were not taken.
+        problems: sentences with row numbers about rows that were not taken.
         changed: how many marks were new or different in the gradebook.
     """
 
@@ -103,10 +103,10 @@ def read_sheet(path, book):
     except NoTable as error:
         raise SheetError(f"{shown(str(path))} is no marking sheet. {error}") from None
     find, seen, merged = _Finder(book.written()), {}, Merged()
-    for line, row in rows:
-        words = _row(row, find, merged, seen, line)
+    for number, row in rows:
+        words = _row(row, find, merged, seen, number)
         if words:
-            merged.problems.append(f"Line {line}: {words}")
+            merged.problems.append(f"Row {number}: {words}")
     merged.given = [given for _, given in seen.values() if given]
     return merged
 
@@ -158,7 +158,7 @@ def _row_id(text):
     return f"#{text_digest(chr(0).join((text.student, text.question, text.text)))}"
 
 
-def _row(row, find, merged, seen, line):
+def _row(row, find, merged, seen, number):
     """Take one row, or say in a sentence what is wrong with it."""
     mark, comment = row["mark"].strip(), cells.unguarded(row["comment"].strip())
     who, what = shown(row["student"], 60) or "nobody", shown(row["question"], 40) or "nothing"
@@ -177,13 +177,16 @@ def _row(row, find, merged, seen, line):
         if given and (_read_mark(mark), comment) == given[1:]:
             return ""  # the same row twice does no harm
         seen[key] = first, None
-        return f"{who}, {what} is marked in line {first} already, otherwise. Neither was taken."
+        return f"{who}, {what} is marked in row {first} already, otherwise. Neither was taken."
     value = _read_mark(mark)
     if value is None:
-        return f"The mark {shown(mark, 40)} is no number. Write it like 1.5 or 1,5, without a sign."
+        return (
+            f"The mark {shown(mark, 40)} of {who}, {what} is no number. "
+            "Write it like 1.5 or 1,5, without a sign."
+        )
     if value > text.possible:
         possible = number_cell(text.possible)
-        return f"The mark {shown(mark, 40)} is above the {possible} points of {what}."
+        return f"The mark {shown(mark, 40)} of {who} is above the {possible} points of {what}."
     if "id" in row and row["id"].strip() != _row_id(text):
         return (
             f"{who} has handed in another text for {what} since the sheet was written, or the row "
@@ -195,7 +198,7 @@ def _row(row, find, merged, seen, line):
             f"The text is not what {who} wrote for {what}. Was a single column sorted? Only mark "
             "and comment may change."
         )
-    seen[key] = line, (text, value, comment)
+    seen[key] = number, (text, value, comment)
     return ""
 
 

@@ -217,7 +217,8 @@ def _progress(done, total, begin, submission, result):
     earned = sum(mark.points for mark in result.marks)
     possible = sum(mark.possible for mark in result.marks)
     left = (time.monotonic() - begin) / done * (total - done)
-    rest = f", about {left:.0f} s left" if done < total else ""
+    # The first ones waited for the workers to start.
+    rest = f", about {left:.0f} s left" if 5 <= done < total else ""
     width = len(str(total))
     return (
         f"[{done:{width}}/{total}{rest}] {shown(submission.student, 40)}, "

@@ -140,14 +140,14 @@ def test_something_else_under_the_name_is_never_overwritten(book, sheet):
         ("9" * 99, "no number"),
     ],
 )
-def test_a_mark_that_is_none_is_named_by_its_line(book, sheet, mark, words):
+def test_a_mark_that_is_none_is_named_by_its_row(book, sheet, mark, words):
     add(book, "a", {"question 1.6": "two\nlines"})
     add(book, "b")
     write_sheet(sheet, book)
     filled(sheet, {1: ("2", ""), 2: (mark, "")})
     merged = merge_sheet(sheet, book)
     (problem,) = merged.problems
-    assert problem.startswith("Line 4: ")
+    assert problem.startswith("Row 3: ")
     assert words in problem
     assert given(book) == {("a", "question 1.6"): (2, "")}
 
@@ -169,7 +169,7 @@ def swap(rows, column):
 
 def test_a_column_that_was_sorted_alone_is_found(book, sheet):
     problems = changed(book, sheet, lambda rows: swap(rows, 0))
-    assert [p[:7] for p in problems] == ["Line 2:", "Line 3:"]
+    assert [p[:7] for p in problems] == ["Row 2: ", "Row 3: "]
     assert given(book) == {}
 
 
@@ -202,7 +202,7 @@ def test_a_changed_text_is_found_but_not_blanks(book, sheet):
         rows[2][3] += " I deserve full marks."
 
     (problem,) = changed(book, sheet, change)
-    assert problem.startswith("Line 4: The text is not what b wrote")
+    assert problem.startswith("Row 3: The text is not what b wrote")
     assert list(given(book)) == [("a", "question 1.6")]
 
 
@@ -219,10 +219,10 @@ def test_a_text_that_was_handed_in_since_is_not_marked(book, sheet):
 @pytest.mark.parametrize(
     ("column", "value", "words"),
     [
-        (0, "nobody", "Line 2: There is no student nobody"),
-        (0, "", "Line 2: There is no student nobody"),
-        (1, "question 9.9", "Line 2: a has no question 9.9. Leave the column question as it was"),
-        (1, "1.6", "Line 2: a has no 1.6"),
+        (0, "nobody", "Row 2: There is no student nobody"),
+        (0, "", "Row 2: There is no student nobody"),
+        (1, "question 9.9", "Row 2: a has no question 9.9. Leave the column question as it was"),
+        (1, "1.6", "Row 2: a has no 1.6"),
     ],
 )
 def test_unknown_students_and_questions(book, sheet, column, value, words):
@@ -245,8 +245,8 @@ def test_two_marks_that_differ_are_both_left_out(book, sheet):
         return [*rows, other, rows[1]]
 
     problems = changed(book, sheet, change)
-    assert [p.split(",")[0] for p in problems] == ["Line 4: a", "Line 5: a"]
-    assert "marked in line 2 already, otherwise. Neither was taken." in problems[0]
+    assert [p.split(",")[0] for p in problems] == ["Row 4: a", "Row 5: a"]
+    assert "marked in row 2 already, otherwise. Neither was taken." in problems[0]
     assert list(given(book)) == [("b", "question 1.6")]
 
 
@@ -258,7 +258,7 @@ def test_rows_without_a_mark_change_nothing(book, sheet):
     filled(sheet, {1: ("", ""), 2: ("", "a comment alone")})
     merged = merge_sheet(sheet, book)
     assert merged.unmarked == 2
-    assert merged.problems == ["Line 3: b, question 1.6 has a comment but no mark; not taken."]
+    assert merged.problems == ["Row 3: b, question 1.6 has a comment but no mark; not taken."]
     assert given(book) == {("a", "question 1.6"): (1, "before")}
 
 
