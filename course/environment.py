@@ -37,6 +37,11 @@ def ensure(instructor: bool = False) -> None:
     Raises:
         SetupError: with the reason and the next step.
     """
+    if instructor and (ROOT / STUDENT).is_file() and not (ROOT / INSTRUCTOR).is_file():
+        raise SetupError(
+            "This copy of the course is for students: it can run the chapters, and neither test, "
+            "release nor grade. For that, use a clone of the course."
+        )
     entered = os.environ.pop(_ENTERED, None)
     inside = in_venv()
     if inside and STAMP.exists():

@@ -174,8 +174,10 @@ def test_it_works_where_it_is_unpacked(archive, tmp_path):
         return subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120)
 
     assert "usage:" in course("--help").stdout
-    asked = course("grade", "x")
-    assert asked.returncode == 1 and "for students and cannot grade" in asked.stderr
+    for words in (("grade", "x"), ("release",), ("test",)):
+        asked = course(*words)
+        assert asked.returncode == 1 and "copy of the course is for students" in asked.stderr
+    assert not (root / ".venv").exists()
     code = (
         "import course, pathlib; from course.exercises.checking import evaluate; "
         "from course.exercises.exercise import find; "
