@@ -248,7 +248,8 @@ def test_a_download_that_fails_after_all_gives_drawn_digits(monkeypatch, capsys)
 def test_kernels_share_the_cores(monkeypatch):
     monkeypatch.setattr(building, "cores", lambda: 8)
     monkeypatch.setattr(building, "memory_gib", lambda: 6.5)
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
+        monkeypatch.delenv(name, raising=False)
     assert building.default_jobs() == 3  # memory for three
     env = building.kernel_env("quick", "drawn", 4)
     assert env["OMP_NUM_THREADS"] == env["TF_NUM_INTRAOP_THREADS"] == "2"

@@ -40,6 +40,7 @@ def connect(address=None, jobs=None):
     """
     import dask
     from distributed import Client, LocalCluster
+    from distributed.security import Security
 
     # Dask tells of every worker that leaves; what matters is told by the command.
     os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "critical")  # the workers read this
@@ -56,46 +57,44 @@ def connect(address=None, jobs=None):
                     "distributed.worker.memory.pause": False,
                     "distributed.worker.memory.terminate": False,
                     "distributed.comm.timeouts.connect": "10s",
+                    # No pages about the run, for whoever else is on this machine.
+                    "distributed.scheduler.http.routes": [],
+                    "distributed.worker.http.routes": [],
                 }
             )
         )
         if address is None:
+            # Whoever may talk to a scheduler may run programs: on a machine with other users, only
+            # those who hold a certificate that is made for this run.
             settings = dict(
+                security=Security.temporary(),
+                host="127.0.0.1",
                 n_workers=jobs or cores(),
                 threads_per_worker=1,
                 processes=True,
                 memory_limit=None,
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",  # with None it would listen on port 8787
                 worker_dashboard_address=None,
                 silence_logs=logging.CRITICAL,
             )
-            cluster = _start(lambda: LocalCluster(**settings))
-            stack.enter_context(cluster)
-            address = cluster
-        try:
-            client = stack.enter_context(Client(address, timeout=PATIENCE, set_as_default=False))
-        except (OSError, ValueError, TimeoutError) as error:
-            raise SchedulerError(
-                f"No Dask scheduler answers at {address} ({error}). Start one with "
-                "`dask scheduler` and workers with `dask worker ADDRESS`, from a clone of the same "
-                "version; or leave out --scheduler to use this machine."
-            ) from error
-        yield client
-
-
-def _start(cluster, tries=2):
-    """A cluster that has started. A busy machine may take too long once."""
-    for left in reversed(range(tries)):
-        try:
-            with _deaf_to_interrupts():
-                return cluster()
-        except (RuntimeError, OSError, TimeoutError) as error:
-            if not left:
+            try:
+                with _deaf_to_interrupts():
+                    address = stack.enter_context(LocalCluster(**settings))
+            except (RuntimeError, OSError, TimeoutError) as error:
                 raise SchedulerError(
                     f"Worker processes could not be started here ({error}). "
                     "Try fewer at a time, with --jobs 1."
                 ) from error
-    return None
+        try:
+            client = stack.enter_context(Client(address, timeout=PATIENCE, set_as_default=False))
+        except (OSError, ValueError, TypeError, TimeoutError) as error:
+            raise SchedulerError(
+                f"No Dask scheduler answers at {address} ({error}). Start one with "
+                "`dask scheduler` and workers with `dask worker ADDRESS`, from a clone of the same "
+                "version; or leave out --scheduler to use this machine. For tls:// it wants the "
+                "certificates in Dask's own settings."
+            ) from error
+        yield client
 
 
 @contextlib.contextmanager

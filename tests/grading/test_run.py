@@ -285,8 +285,13 @@ def test_after_ctrl_c_it_says_stopped_and_no_more(folder, settings):
     waits = sleeper.content.replace(b"raise ValueError", b"import time; time.sleep(60); print")
     assert waits != sleeper.content  # so the run cannot end before it is told to
     (folder / "Sleeper.ipynb").write_bytes(waits)
+    code = (
+        # Where the tests themselves run in the background, Python would go on to ignore Ctrl-C.
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from course.cli import main; raise SystemExit(main())"
+    )
     command = [
-        *(sys.executable, "-m", "course", "grade", str(folder), "--jobs", "2"),
+        *(sys.executable, "-c", code, "grade", str(folder), "--jobs", "2"),
         *("--out", str(settings.out), "--seed-file", str(settings.seed_file)),
     ]
     env = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}

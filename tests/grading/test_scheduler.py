@@ -1,7 +1,9 @@
 """course.grading.scheduler: every task has one result, whatever happens to the workers."""
 
+import contextlib
 import os
 import signal
+import socket
 import time
 
 import pytest
@@ -103,23 +105,64 @@ def test_an_address_where_nobody_answers(monkeypatch):
         pass
 
 
-def test_a_scheduler_elsewhere_is_used(client):
-    with scheduler.connect(client.scheduler_info()["address"]) as other:
+def test_a_scheduler_elsewhere_is_used():
+    from distributed import LocalCluster
+
+    with (
+        LocalCluster(
+            n_workers=1, threads_per_worker=2, processes=False,
+            protocol="tcp://", dashboard_address="127.0.0.1:0",
+        ) as cluster,
+        scheduler.connect(cluster.scheduler_address) as other,
+    ):  # fmt: skip
         assert list(scheduler.map_unordered(other, square, [("a", (3,))])) == [("a", 9)]
         assert scheduler.workers(other) == 2
 
 
-@pytest.mark.parametrize(("failures", "starts"), [(0, True), (1, True), (2, False)])
-def test_a_start_that_fails_is_tried_once_more(failures, starts):
-    left = [RuntimeError("Cluster failed to start")] * failures
+def test_who_has_no_certificate_of_this_run_is_kept_out(client):
+    """Whoever may talk to a scheduler may run programs with the grader's rights."""
+    from distributed import Client
+    from distributed.security import Security
 
-    def cluster():
-        if left:
-            raise left.pop()
-        return "a cluster"
+    address = client.scheduler_info()["address"]
+    assert address.startswith("tls://127.0.0.1:")
+    for other, security in (
+        (address.replace("tls", "tcp"), None),
+        (address, Security.temporary()),
+    ):
+        with pytest.raises(OSError):
+            Client(other, security=security, timeout="2s")
+    assert list(scheduler.map_unordered(client, square, [("a", (3,))])) == [("a", 9)]
 
-    if starts:
-        assert scheduler._start(cluster) == "a cluster"
-    else:
-        with pytest.raises(scheduler.SchedulerError, match=r"failed to start.*--jobs 1"):
-            scheduler._start(cluster)
+
+def test_the_certificates_of_tls_are_asked_for(client):
+    address = client.scheduler_info()["address"]
+    with (
+        pytest.raises(scheduler.SchedulerError, match=r"certificates in Dask's own settings"),
+        scheduler.connect(address),
+    ):
+        pass
+
+
+def test_another_run_on_this_machine_is_no_hindrance():
+    """Dask's usual port for pages may be taken."""
+    with socket.socket() as taken:
+        with contextlib.suppress(OSError):  # somebody else holds it already
+            taken.bind(("127.0.0.1", 8787))
+            taken.listen()
+        with scheduler.connect(jobs=1) as client:
+            assert scheduler.workers(client) == 1
+
+
+def test_workers_that_do_not_start(monkeypatch):
+    import distributed
+
+    def never(**_):
+        raise RuntimeError("Cluster failed to start")
+
+    monkeypatch.setattr(distributed, "LocalCluster", never)
+    with (
+        pytest.raises(scheduler.SchedulerError, match=r"failed to start.*--jobs 1"),
+        scheduler.connect(jobs=2),
+    ):
+        pass
