@@ -4,11 +4,13 @@ import hashlib
 import re
 import unicodedata
 
+PLAIN = " -_.,"  # beside letters and digits; not at the ends
 LONGEST = 60  # characters of a file name that come from a student's name
 # Letters that Windows keeps for devices, with any ending and in any case.
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
 # Zero-width joiners are part of names in Persian and of many emoji.
 _JOINERS = "\u200c\u200d"
+_CHECKED = re.compile(r"-[0-9a-f]{10}$")
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # control, format, surrogate, private, line
 _LOOKS_ESCAPED = re.compile(r"\\(?=[xuU][0-9a-f])")
 
@@ -90,9 +92,9 @@ def natural_order(text):
 def file_names(students):
     """A safe and unique file name, without ending, for each student.
 
-    Letters and digits of any script stay. Where something had to go, or two names differ only in
-    what a file system may ignore, a few digits of a checksum keep them apart. The same class always
-    gets the same names.
+    Letters and digits of any script stay, and blanks within. Where something had to go, or two
+    names differ only in what a file system may ignore, a few digits of a checksum keep them apart;
+    so do they where a name ends like such a checksum. The same class always gets the same names.
 
     Args:
         students: an iterable of strings.
@@ -107,7 +109,7 @@ def file_names(students):
         owners.setdefault(look_alike(name), []).append(student)
     return {
         student: name
-        if name == student and len(owners[look_alike(name)]) == 1
+        if name == student and len(owners[look_alike(name)]) == 1 and not _CHECKED.search(name)
         else f"{name}-{hashlib.sha256(student.encode('utf-8', 'surrogatepass')).hexdigest()[:10]}"
         for student, name in plain.items()
     }
@@ -115,8 +117,8 @@ def file_names(students):
 
 def _safe(text):
     text = unicodedata.normalize("NFC", text[: 4 * LONGEST])
-    text = "".join(c if c.isalnum() or c in "-_." else "_" for c in text)
-    text = re.sub(r"__+", "_", text)[:LONGEST].strip("._-")
+    text = "".join(c if c.isalnum() or c in PLAIN else "_" for c in text)
+    text = re.sub(r"__+", "_", text)[:LONGEST].strip(PLAIN)
     while len(text.encode()) > 3 * LONGEST:
         text = text[:-1]
     return f"_{text}" if not text or _DEVICES.fullmatch(text) else text

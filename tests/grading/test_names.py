@@ -80,17 +80,23 @@ def test_file_names_are_safe_and_unique():
     assert set(made) == set(NASTY)
     assert len({folded(name) for name in made.values()}) == len(NASTY)
     for name in made.values():
-        assert all(c.isalnum() or c in "-_." for c in name)
-        assert not name.startswith((".", "-"))
-        assert not name.endswith(".")
+        assert all(c.isalnum() or c in " -_.," for c in name)
+        assert not name.startswith((".", "-", " "))
+        assert not name.endswith((".", " "))
         assert len(f"{name}.html".encode()) < 255
         assert name.split(".")[0].lower() not in ("con", "nul", "prn", "aux", "com1")
 
 
 def test_plain_names_stay_as_they_are():
-    assert file_names(["jane_123", "Jürgen", "bob"]) == {
-        "jane_123": "jane_123", "Jürgen": "Jürgen", "bob": "bob",
-    }  # fmt: skip
+    names = ["jane_123", "Jürgen", "bob", "Jane Doe", "Doe, Jane", "李 小龍"]
+    assert file_names(names) == dict(zip(names, names, strict=True))
+
+
+def test_nobody_can_take_the_name_of_a_file_that_another_one_gets():
+    (made,) = file_names(["x/y"]).values()
+    assert made.startswith("x_y-")
+    both = file_names(["x/y", made])
+    assert both["x/y"] == made != both[made]
 
 
 def test_the_same_class_gets_the_same_names():
