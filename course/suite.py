@@ -78,7 +78,7 @@ def steps(real, jobs):
         ("drift", [*python, "course", "release", "--check", "--static"], {}),
         (
             "unit tests",
-            [*python, "pytest", "-q", "tests", "-n", str(jobs), "--dist", "loadfile"],
+            [*python, "pytest", "-q", "-rs", "tests", "-n", str(jobs), "--dist", "loadfile"],
             kernel_env("quick", "auto", jobs) | quiet,
         ),
     ]
