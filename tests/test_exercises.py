@@ -12,9 +12,10 @@ import pytest
 from course import answers, authoring
 from course.exercises import Exercise, attempt, check, public
 from course.exercises.checking import NOT_ATTEMPTED, NOT_YET, PASSED, evaluate
-from course.exercises.comparing import close
+from course.exercises.comparing import close, faults
 from course.exercises.exercise import find, of_chapter
 from course.exercises.panel import result_panel
+from course.exercises.personal import case_for
 from course.exercises.time_limit import TimeIsUp, time_limit
 
 SLUGS = authoring.chapter_slugs()
@@ -366,3 +367,23 @@ def test_under_nbgrader_a_wrong_answer_fails_its_cell(monkeypatch, capsys, answe
     else:
         check("1.1", right)
     assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize("size", [1.7e308, 1e200, 1.0, 1e-300, 5e-324])
+def test_a_picture_of_3_5_is_judged_at_any_size(size):
+    """Numbers that overflow when they are added must not count as zero."""
+    exercise = find("3.5")
+    for case in (case_for(exercise, name) for name in ("Ada", "Bo", "Cy", "Di")):
+        wrong = size * np.array([[1, -1, 1, 1], [1, 1, -1, 1], [-1, 1, 1, -1], [1, -1, -1, 1]])
+        with np.errstate(all="ignore"):
+            assert faults(exercise, case, wrong)
+            assert not faults(exercise, case, size * vanishing(case.arguments["kernel"]))
+
+
+def vanishing(kernel):
+    """A picture that a kernel of two pairs, each a number and plus or minus itself, cannot see."""
+    across = abs(kernel[0, 0]) == abs(kernel[0, 1])
+    sign = -np.sign(kernel[0, 0] * (kernel[0, 1] if across else kernel[1, 0]))
+    row = np.where(np.arange(4) % 2, sign, 1)
+    picture = np.tile(row, (4, 1))
+    return picture if across else picture.T

@@ -4,6 +4,8 @@ import numpy as np
 
 from course.exercises.exercise import Exercise
 
+KINDS = ("pixels", "linear", "bytes", "classes", "below zero")
+
 
 def _sizes(rng):
     small = [{"inputs": 4, "latent": 2}, {"inputs": 784, "latent": 32}]
@@ -37,14 +39,31 @@ def _stacks(rng):
 def _outputs(rng):
     one_hot = np.eye(3)[[0, 2]]
     softmax = np.array([[0.7, 0.2, 0.1], [0.25, 0.25, 0.5]])
-    pixels = np.round(rng.uniform(size=(2, 4)), 2)
-    return [
+    fixed = [
         {"target": np.array([[0.0, 1.0, 0.5]]), "output": np.array([[0.1, 0.8, 0.5]])},
         {"target": np.array([[0.0, 1.0, 0.5]]), "output": np.array([[-0.2, 1.3, 0.5]])},
         {"target": one_hot, "output": softmax},
         {"target": np.array([[-1.5, 0.3]]), "output": np.array([[0.2, 0.8]])},
-        {"target": pixels * 255, "output": pixels},
     ]
+    return fixed + [_pair(rng, kind) for kind in rng.permutation(KINDS)]
+
+
+def _pair(rng, kind):
+    """Targets and outputs of one kind; every kind comes in every shape."""
+    shape = n, k = rng.integers(1, 3), rng.integers(2, 5)
+    target, output = rng.uniform(size=(2, *shape)).round(2)
+    if kind == "linear":
+        output[0, 0] = rng.choice([-0.3, 1.4])
+    if kind == "bytes":
+        target = np.round(255 * target)
+        target[0, 0] = 255.0
+    if kind in ("classes", "below zero"):
+        target = np.eye(k)[rng.integers(0, k, n)]
+        output = np.full(shape, 0.5 / k)
+        output[:, rng.integers(k)] += 0.5
+    if kind == "below zero":  # the sums are still 1
+        output[0, 0], output[0, 1] = -0.25, output[0, 1] + output[0, 0] + 0.25
+    return {"target": target, "output": output}
 
 
 EXERCISES = (

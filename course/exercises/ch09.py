@@ -5,6 +5,7 @@ import numpy as np
 from course.exercises.exercise import Exercise
 
 SHAPES = (3, 2), (1, 5), (4, 4)
+LEVELS = 0.005, 0.05, 0.8  # silent, between the variance and its root, active
 
 
 def _clouds(rng):
@@ -29,12 +30,20 @@ def _prices(rng):
 def _codes(rng):
     cases = [{"z_mean": np.array([[0.0, 1.0], [0.0, 3.0]])}]
     for n, k in ((40, 7), (25, 11)):
-        # Silent, between the variance and its root, and active; some far from zero.
-        spread = rng.permutation(np.resize([0.005, 0.05, 0.8, 0.8, 0.8], k))
+        spread = _spread(rng, k)
         noise = rng.normal(size=(n, k))
         noise = (noise - noise.mean(axis=0)) / noise.std(axis=0)
         cases.append({"z_mean": noise * spread + rng.normal(0, 2, size=k)})
     return cases
+
+
+def _spread(rng, k):
+    """Deviations of k variables. What the typical mistakes count is never what is active."""
+    while True:
+        spread = rng.permutation([*LEVELS, *rng.choice(LEVELS, k - len(LEVELS))])
+        silent, between, active = ((spread == level).sum() for level in LEVELS)
+        if active not in (silent, silent + between):
+            return spread
 
 
 def _batches(rng):
