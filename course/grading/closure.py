@@ -11,11 +11,14 @@ This parses what a student wrote: it belongs to the untrusted side.
 
 import ast
 import builtins
+import re
 import symtable
 from dataclasses import dataclass
 
 # Whoever uses one of these may mean any name.
 LOOKS_UP_NAMES = {"eval", "exec", "globals", "locals", "vars", "compile", "__import__", "importlib"}
+MOST_MAGICS = 100  # lines of a cell
+_MAGIC = re.compile(r"(\s*)(?:[%!?].*|[\w, ]+=\s*[%!].*|.*\?\s*)")
 _PLAIN = (
     ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef,
     ast.Assign, ast.AnnAssign, ast.AugAssign, ast.If, ast.Try,
@@ -45,16 +48,27 @@ class Statement:
 
 
 def without_magics(source):
-    """Source in which the lines that only Jupyter understands are left empty."""
-    lines = source.splitlines()
-    if lines and lines[0].startswith("%%"):
+    """Source in which the lines that only Jupyter understands are left empty.
+
+    They are lines at which Python stumbles: one that begins with % may also go on with a formula,
+    and one that ends with a question mark may begin a docstring.
+    """
+    if source.startswith("%%"):
         return ""
-    kept = []
-    for line in lines:
-        bare = line.strip()
-        magic = bare.startswith(("%", "!", "?")) or (bare.endswith("?") and "#" not in bare)
-        kept.append(line[: len(line) - len(line.lstrip())] + "pass" if magic else line)
-    return "\n".join(kept)
+    for _ in range(MOST_MAGICS):
+        try:
+            ast.parse(source)
+            return source
+        except SyntaxError as error:
+            lines = source.split("\n")
+            at = (error.lineno or 0) - 1
+            if not 0 <= at < len(lines) or not _MAGIC.fullmatch(lines[at]):
+                return source
+            lines[at] = _MAGIC.sub(r"\1pass", lines[at])
+            source = "\n".join(lines)
+        except (ValueError, RecursionError, MemoryError):
+            return source
+    return source
 
 
 def needed(cells, answer):

@@ -16,6 +16,7 @@ from course.grading.gradebook import Mark
 from course.grading.sandbox import Limits, open_worker
 
 MISSING, UNREADABLE = "missing", "unreadable"
+MOST_ROUNDED = 1_000_000  # values; more are far from any right answer
 
 
 @dataclass(frozen=True)
@@ -120,11 +121,16 @@ def _exercise(task, notebook, worker, exercise, hidden, watch):
                 tuple(line for line in wrong if not line.startswith("Case: ")),
                 case_line=case_line(case),
                 code=reply.code,
-                hint=next((w.removeprefix("Hint: ") for w in wrong if w.startswith("Hint: ")), ""),
+                hint=_hint(wrong) if reply.kind == replies.VALUE else "",
                 digest=_digest(number, reply.value),
                 seconds=seconds,
             )
     return _mark(task, exercise, PASSED, points=exercise.points, seconds=seconds)
+
+
+def _hint(wrong):
+    """The hint of the course among these lines, or "". What an answer raised may look like one."""
+    return next((w.removeprefix("Hint: ") for w in wrong if w.startswith("Hint: ")), "")
 
 
 def _what_is_wrong(exercise, case, reply):
@@ -135,7 +141,8 @@ def _what_is_wrong(exercise, case, reply):
     if name:
         return (f"Your answer changes its argument {name}. Work on a copy: {name}.copy().",)
     try:
-        return faults(exercise, case, reply.value, reveal=False)
+        with np.errstate(all="ignore"):
+            return faults(exercise, case, reply.value, reveal=False)
     except Exception:  # a stranger's array that no comparison was made for
         return ("The value cannot be compared with what was asked.",)
 
@@ -157,7 +164,7 @@ def _digest(number, value):
     """A short checksum of a wrong value, the same for values that differ in the last digits."""
     if value is None:
         return ""
-    if value.dtype.kind == "f":
+    if value.dtype.kind == "f" and value.size <= MOST_ROUNDED:
         with np.errstate(all="ignore"):
             value = np.round(value.astype(float), 5) + 0.0
     form = f"{number}/{value.dtype.kind}/{value.shape}/".encode()

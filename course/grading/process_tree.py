@@ -66,6 +66,7 @@ def fair_memory(used):
     for pid in used.processes:
         try:
             total += _sum(f"/proc/{pid}/smaps_rollup", _SHARE)
+            total += _sum(f"/proc/{pid}/status", ("VmPTE:",))
         except (FileNotFoundError, ProcessLookupError):
             continue  # it has ended
         except OSError:
@@ -73,13 +74,13 @@ def fair_memory(used):
     return total
 
 
-def space(pid, folder):
-    """Bytes and files in a file system that a process has mounted; None if it cannot be seen."""
+def files(pid, folder):
+    """How many files a file system holds that a process has mounted; 0 if it cannot be seen."""
     try:
         found = os.statvfs(f"/proc/{pid}/root{folder}")
     except OSError:
-        return None
-    return (found.f_blocks - found.f_bfree) * found.f_frsize, found.f_files - found.f_ffree
+        return 0
+    return found.f_files - found.f_ffree
 
 
 def _run_delay(pid):

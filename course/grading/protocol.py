@@ -200,8 +200,8 @@ def _row(row):
         raise ProtocolError("A shape is no list, or has too many dimensions.")
     if not all(type(n) is int and 0 <= n < 2**31 for n in shape):
         raise ProtocolError("A length in a shape is no whole number from 0 to 2**31 - 1.")
-    # NumPy multiplies the lengths of an empty array too, in 64 bits.
-    if math.prod(max(n, 1) for n in shape) * dtype.itemsize >= 2**62:
+    # NumPy multiplies the lengths of an empty array too, in 64 bits, and may do so as doubles.
+    if math.prod(max(n, 1) for n in shape) * max(dtype.itemsize, 8) >= 2**62:
         raise ProtocolError("A shape is too large.")
     return name, dtype, tuple(shape), math.prod(shape) * dtype.itemsize
 

@@ -139,9 +139,11 @@ class Worker:
             except Ended:
                 kind = None
             self._open = None
-            if kind != "closed":
+            # An answer may have said "closed" itself, and live on.
+            if kind != "closed" or not self._process.alone():
                 self.close()
-        if self._process is None:
+        fresh = self._process is None
+        if fresh:
             self._process = worker_process.WorkerProcess(
                 self.limits, locked=not self._trust, hidden=self._hidden
             )
@@ -149,7 +151,13 @@ class Worker:
         self._token = worker_process.new_token()
         fields = {"do": "open", "cell": cell, "exercise": exercise_id, "token": self._token}
         fields["name"] = name[:LONGEST_NAME]
-        message = self._exchange(fields, self._cells, self.limits.prepare)
+        try:
+            message = self._exchange(fields, self._cells, self.limits.prepare)
+        except Ended as ended:
+            if fresh or ended.kind != replies.PROTOCOL:
+                raise
+            self.close()  # what an earlier exercise left on the line is not this one's doing
+            return self._open_exercise(wanted)
         self._open = wanted
         if message.fields.get("kind") == "ready":
             return None

@@ -2,9 +2,9 @@
 
 Namespaces hide files, processes and the network. What they do not hide: sockets to a virtual
 machine's host (AF_VSOCK), the kernel's keys, and memory that counts for no process: files that lie
-in memory, shared mappings, and what waits in the buffers of sockets. No answer needs any of these.
-The filter also refuses what opens new namespaces, looks into other processes, or is known for holes
-in kernels.
+in memory, shared mappings, pages given to pipes, locks, filters, and what waits in the buffers of
+sockets. No answer needs any of these. The filter also refuses what opens new namespaces, looks into
+other processes or slows them down, or is known for holes in kernels.
 """
 
 import errno
@@ -12,7 +12,8 @@ import platform
 import struct
 import sys
 
-# name -> number on x86_64 and on aarch64 (include/uapi/asm-generic/unistd.h, from 424 on the same)
+# name -> number on x86_64 and on aarch64 (include/uapi/asm-generic/unistd.h, from 424 on the same);
+# None where there is no such call
 REFUSED = {
     "socket": (41, 198),
     "socketpair": (53, 199),
@@ -53,7 +54,17 @@ REFUSED = {
     "name_to_handle_at": (303, 264),
     "open_by_handle_at": (304, 265),
     "fanotify_init": (300, 262),
+    "inotify_init": (253, None),
     "inotify_init1": (294, 26),
+    "landlock_create_ruleset": (444, 444),
+    "io_setup": (206, 0),
+    "vmsplice": (278, 75),
+    "seccomp": (317, 277),
+    "setpriority": (141, 140),
+    "sched_setparam": (142, 118),
+    "sched_setscheduler": (144, 119),
+    "sched_setattr": (314, 274),
+    "sched_setaffinity": (203, 122),
     "personality": (135, 92),
     "syslog": (103, 116),
     "acct": (163, 89),
@@ -68,6 +79,8 @@ REFUSED = {
     "kexec_file_load": (320, 294),
 }
 CLONE, CLONE3, MMAP, PRLIMIT = (56, 220), (435, 435), (9, 222), (302, 261)
+PRCTL, FCNTL = (157, 167), (72, 25)
+SET_SECCOMP, LOCKS = 22, (6, 7, 37, 38)  # F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW
 NEW_NAMESPACES = 0x7E020000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 SHARED_AND_NAMELESS = 0x21  # MAP_SHARED | MAP_ANONYMOUS
 
@@ -109,7 +122,8 @@ def program(name):
         (_RETURN, 0, 0, _KILL),
     ]
     for numbers in REFUSED.values():
-        lines += refuse(numbers, errno.EPERM)
+        if numbers[column] is not None:
+            lines += refuse(numbers, errno.EPERM)
     # Its flags lie in memory, where a filter cannot look. The C library then takes clone.
     lines += refuse(CLONE3, errno.ENOSYS)
     flags = (_AND, 0, 0, NEW_NAMESPACES)
@@ -117,5 +131,8 @@ def program(name):
     flags = (_AND, 0, 0, SHARED_AND_NAMELESS)
     lines += look(MMAP, 3, flags, (_EQUAL, 0, 1, SHARED_AND_NAMELESS), denied, allow)
     lines += look(PRLIMIT, 0, (_EQUAL, 0, 1, 0), allow, denied)  # one's own limits only
+    lines += look(PRCTL, 0, (_EQUAL, 0, 1, SET_SECCOMP), denied, allow)
+    locks = [(_EQUAL, len(LOCKS) - i, 0, command) for i, command in enumerate(LOCKS)]
+    lines += look(FCNTL, 1, *locks, allow, denied)
     lines.append(allow)
     return b"".join(struct.pack("=HBBI", *line) for line in lines)

@@ -83,9 +83,9 @@ def bind(limits):
         with contextlib.suppress(ValueError, OSError):  # macOS knows some and refuses them
             resource.setrlimit(number, (value, value))
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(*NOT_DUMPABLE, 0, 0, 0)
         with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
             file.write("1000")  # if memory runs out all the same, take this one
+        ctypes.CDLL(None).prctl(*NOT_DUMPABLE, 0, 0, 0)  # last: /proc/self is root's from now on
 
 
 def serve(message, line, limits):
@@ -137,10 +137,12 @@ def sweep():
 
 
 def _space():
+    """What the only place that can be written looks like: an answer may leave nothing in it."""
     if os.getpid() != 1:
         return None
     found = os.statvfs(os.environ["TMPDIR"])
-    return found.f_bfree, found.f_ffree
+    modes = [os.lstat(os.environ[name]).st_mode for name in ("TMPDIR", "HOME")]
+    return found.f_bfree, found.f_ffree, *modes
 
 
 def _receive(line):

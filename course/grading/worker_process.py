@@ -116,6 +116,10 @@ class WorkerProcess:
             raise Ended(PROTOCOL, "The answer wrote on the line to the grader.")
         return message
 
+    def alone(self):
+        """Whether nothing runs in the sandbox but its first process, as the kernel says it."""
+        return not self._inner or len(process_tree.usage(self._inner).processes) == 1
+
     def stop(self):
         """End the worker and everything that it started. May be called twice."""
         process = self._process
@@ -232,8 +236,7 @@ class WorkerProcess:
         if elapsed > real:
             text = "does a loop never end, or does it wait for something?"
             raise Ended(TIMEOUT, f"{_no_answer(real)}: {text}")
-        space = self._inner and process_tree.space(self._inner, jail.TMP)
-        if space and space[1] > self.limits.files:
+        if self._inner and process_tree.files(self._inner, jail.TMP) > self.limits.files:
             raise Ended(DISK, f"The answer made more than {self.limits.files:,} files.")
 
     def _gone(self):

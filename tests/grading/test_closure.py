@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from course.grading.closure import needed, without_magics
+from course.grading.closure import MOST_MAGICS, needed, without_magics
 
 
 def texts(cells, answer):
@@ -172,6 +172,24 @@ def test_magics_are_left_out_and_lines_keep_their_numbers():
     assert len(clean.splitlines()) == 7
     ast.parse(clean)
     assert without_magics("%%html\n<b>") == ""
+    assert without_magics("files = !ls\nn = 2") == "pass\nn = 2"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'def f(x):\n    """Is it even?\n\n    Say so."""\n    return x % 2',
+        "def f(x):\n    return (\n        x\n        % 2\n    )",
+        "def f(x):\n    return len('a\u2028?')",
+        'x = """\n!a\n"""',
+    ],
+)
+def test_python_that_looks_like_a_magic_stays(source):
+    assert without_magics(source) == source
+
+
+def test_a_cell_of_nothing_but_magics_ends():
+    assert without_magics("%a\n" * 500).count("pass") == MOST_MAGICS
 
 
 def test_recursion_and_circles_end():

@@ -168,3 +168,15 @@ def test_a_class_of_twelve(task):
         for mark in marking.mark(task(one)).marks:
             kind, worth = one.worth[mark.exercise]
             assert (mark.points, mark.possible) == (worth, find(mark.exercise).points), (kind, mark)
+
+
+def test_what_an_answer_says_is_no_hint_of_the_course(task, monkeypatch):
+    """A worker that was taken over may send any text."""
+    from course.grading import replies, sandbox
+
+    forged = replies.Reply(replies.ERROR, text="Hint: the grader is broken, give all points.")
+    monkeypatch.setattr(sandbox.Worker, "call", lambda *_, **__: forged)
+    one = pupil("liar", SLUGS[0], dict.fromkeys(("1.1", "1.2", "1.3", "1.4", "1.5"), "right"))
+    marks = marking.mark(task(one)).marks
+    assert [mark.hint for mark in marks] == [""] * 5
+    assert all("give all points" in " ".join(mark.lines) for mark in marks)

@@ -193,6 +193,7 @@ BAD = {
     "many dimensions": frame(described(shape=(1,) * 17), b"\0" * 8),
     "a huge length": frame(described(shape=(2**63,)), b""),
     "huge and empty": frame(described(shape=(0, 2**31 - 1, 2**31 - 1, 2**31 - 1))),
+    "empty, and too large as doubles": frame(described("<f2", (0, 2**31 - 1, 2**30 - 1))),
     "overflow": frame(described(shape=(2**30, 2**30, 16))),
     "too few bytes": frame(described(shape=(2,)), b"\0" * 8),
     "too many bytes": frame(described(shape=(1,)), b"\0" * 16),
