@@ -1,5 +1,6 @@
 """`python -m course grade …`: words in, one call out."""
 
+import errno
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from course.grading.cases import SeedError
 from course.grading.exports import ExportError
 from course.grading.gradebook import GradebookError
 from course.grading.marking_sheet import SheetError
+from course.grading.names import shown
 from course.grading.sandbox import WorkerError
 from course.grading.scheduler import SchedulerError
 from course.grading.submissions import NotThere
@@ -46,8 +48,25 @@ def main(args):
     try:
         return 1 if _go(args.words, settings) else 0
     except EXPECTED as error:
-        print(f"course grade: {error}", file=sys.stderr)
+        print(f"course grade: {_in_words(error)}", file=sys.stderr)
         return 1
+
+
+def _in_words(error):
+    """An error for the instructor; the system's own, which know no next step, with one."""
+    if not isinstance(error, OSError) or error.errno is None:
+        return str(error)
+    where = shown(str(error.filename or "A file"))
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return (
+            f"{where} cannot be written: the disk is full. Free some space and run the command "
+            "again, or choose another folder with --out (and another TMPDIR for what is unpacked). "
+            "What is marked so far is kept."
+        )
+    return (
+        f"{where}: {error.strerror}. Choose another folder with --out, or mend this one, and run "
+        "the command again. What is marked so far is kept."
+    )
 
 
 def _go(words, settings):

@@ -121,8 +121,8 @@ class Gradebook:
         )
         return found.fetchone() is not None
 
-    def store(self, submission, cases, marks, *, written=(), flags=(), again=False):
-        """Write down all marks of one submission, at once.
+    def store(self, submission, cases, marks, *, written=(), flags=()):
+        """Write down all marks of one submission, at once; a second time changes nothing.
 
         Args:
             submission: what was graded.
@@ -130,7 +130,6 @@ class Gradebook:
             marks: `Mark`s, one for each exercise.
             written: (question, text, possible) for each text that a person marks.
             flags: sentences about the notebook.
-            again: replace what is there; else a second grading of the same thing changes nothing.
 
         Returns:
             whether it was written.
@@ -152,11 +151,6 @@ class Gradebook:
             raise ValueError("Received two marks for one exercise.")
         identity = submission.student, submission.chapter, submission.key, cases
         with transaction(self._db):
-            if again:
-                self._db.execute(
-                    "DELETE FROM grading WHERE (student, chapter, key, cases) = (?, ?, ?, ?)",
-                    identity,
-                )
             made = self._db.execute(
                 "INSERT OR IGNORE INTO grading (student, chapter, key, cases, flags, finished) "
                 "VALUES (?, ?, ?, ?, ?, ?)",

@@ -69,12 +69,38 @@ def open_file(path, *, write=True):
         if path.with_name(f"{path.name}-journal").exists():  # a run was cut off; put right first
             with contextlib.suppress(GradebookError), open_file(path) as connection:
                 connection.execute("SELECT 1")
-        with contextlib.closing(_connect(path, write=False)) as connection:
+        with contextlib.closing(_connect(path, write=False)) as connection, _in_words(path):
             yield connection
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(path), contextlib.closing(_connect(path, write=True)) as connection:
+    with (
+        _alone(path),
+        contextlib.closing(_connect(path, write=True)) as connection,
+        _in_words(path),
+    ):
         yield connection
+
+
+@contextlib.contextmanager
+def _in_words(path):
+    """What SQLite raises, as a GradebookError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        name = shown(str(path))
+        if "full" in str(error):
+            raise GradebookError(
+                f"{name} cannot be written: the disk is full. Free some space and run the command "
+                "again, or choose another folder with --out. What is stored in it is kept."
+            ) from None
+        if "readonly" in str(error) or "unable to open" in str(error):
+            raise GradebookError(
+                f"{name} cannot be written ({error}). Choose another folder with --out."
+            ) from None
+        raise GradebookError(
+            f"{name} is no gradebook, or is damaged ({error}). Put back a copy, or move it away: "
+            "marks are made anew; those that a person gave are in the marking sheets."
+        ) from None
 
 
 @contextlib.contextmanager
@@ -117,18 +143,13 @@ def _connect(path, *, write):
     except (OSError, sqlite3.Error) as error:
         raise GradebookError(f"{shown(str(path))} cannot be opened: {error}.") from None
     try:
-        # A rollback journal, not WAL: one file that can be copied, on any file system. EXTRA also
-        # writes the folder down, so that what was stored is there after a power failure.
-        connection.execute("PRAGMA synchronous = EXTRA")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA trusted_schema = OFF")
-        _check(connection, path, write)
-    except sqlite3.DatabaseError as error:
-        connection.close()
-        raise GradebookError(
-            f"{shown(str(path))} is no gradebook, or is damaged ({error}). Put back a copy, or "
-            "move it away: marks are made anew; those that a person gave are in the marking sheets."
-        ) from None
+        with _in_words(path):
+            # A rollback journal, not WAL: one file that can be copied, on any file system. EXTRA
+            # also writes the folder down, so that what was stored is there after a power failure.
+            connection.execute("PRAGMA synchronous = EXTRA")
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA trusted_schema = OFF")
+            _check(connection, path, write)
     except BaseException:
         connection.close()
         raise
@@ -164,6 +185,7 @@ def transaction(connection):
     try:
         yield
     except BaseException:  # an interrupt too
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # a full disk has ended it already
+            connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")

@@ -1,12 +1,12 @@
 """Grade a folder of submissions: take in, mark what is new, write what people read."""
 
 import json
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from course.chapters import CHAPTERS
+from course.data.cache import write_whole
 from course.grading import cases, marking, scheduler
 from course.grading.exports import write_grades
 from course.grading.feedback import write_feedback
@@ -80,7 +80,7 @@ def grade(path, settings, say=print):
         with open_gradebook(out / GRADEBOOK) as book:
             wanted = {s.chapter for s in intake.submissions} & set(chapters)
             kits = make_kits({c: chapters[c] for c in wanted}, settings.seed_path, say)
-            _write_last_run(out, path, settings)
+            _write_last_runs(out, wanted, path, settings)
             lines = [*intake.lines, *book.take_in(intake.submissions)]
             book.use({c: kit.key for c, kit in kits.items()})
             todo = book.ungraded(intake.submissions, {c: kit.key for c, kit in kits.items()})
@@ -128,18 +128,26 @@ def explain(student, chapter, settings, say=print):
         int(slug[2:4]): slug for slug in cases.chapters_with_exercises((chapter,))
     }.items()
     try:
-        last = json.loads((out / LAST_RUN).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise GradingError(f"{out / LAST_RUN} is missing or damaged. Grade again first.") from None
-    seed_path = Path(settings.seed_file or last["seed_file"])
-    with read_submissions(last["submissions"], chapters=[number], leave_out=[out]) as intake:
+        last = _last_runs(out)[str(number)]
+        handed_in, seed_path = last["submissions"], Path(settings.seed_file or last["seed_file"])
+    except (KeyError, TypeError):
+        raise GradingError(
+            f"Chapter {number} was not graded in {out}, or {LAST_RUN} there is damaged. "
+            "Grade it again first."
+        ) from None
+    if not Path(handed_in).exists():
+        raise GradingError(
+            f"Chapter {number} was graded from {shown(handed_in)}, which is not there any more. "
+            "Put it back there, or grade again from where it is now."
+        )
+    with read_submissions(handed_in, chapters=[number], leave_out=[out]) as intake:
         submission = _the_one(student, intake.submissions)
         say(f"{shown(submission.student)}: {shown(submission.source)}")
         if submission.problem:
             say(f"  {submission.problem}")
             return
         kit = make_kits({number: slug}, seed_path, say)[number]
-        task = kit.task(submission, settings.trust, [last["submissions"], out, seed_path])
+        task = kit.task(submission, settings.trust, [handed_in, out, seed_path])
 
         def watch(exercise, place, case, reply, wrong):
             verdict = "right" if not wrong and reply.kind == "value" else reply.kind
@@ -181,7 +189,7 @@ def _mark_all(book, todo, kits, settings, hidden, say):
     """Mark submissions and store each as soon as it is done; -> those that were lost, with why."""
     if not todo:
         return []
-    begin, lost, done = time.monotonic(), [], 0
+    begin, lost, done, alone = time.monotonic(), [], 0, False
 
     def tasks(submissions):
         for s in submissions:
@@ -189,7 +197,7 @@ def _mark_all(book, todo, kits, settings, hidden, say):
 
     def store(submission, result):
         nonlocal done
-        if isinstance(result, WorkerError):
+        if isinstance(result, WorkerError) and (alone or not done):
             raise GradingError(str(result)) from result
         if isinstance(result, Exception):
             return False
@@ -206,6 +214,7 @@ def _mark_all(book, todo, kits, settings, hidden, say):
             if not store(submission, result):
                 again.append(submission)
         # Alone, so that nobody is held to account for what ran beside it.
+        alone = True
         for submission in again:
             ((_, result),) = scheduler.map_unordered(client, marking.mark, tasks([submission]))
             if not store(submission, result):
@@ -259,14 +268,22 @@ def _the_one(student, submissions):
     return found[0]
 
 
-def _write_last_run(out, path, settings):
-    content = {
+def _last_runs(out):
+    """Chapter -> where its submissions and its seed lay when it was graded last."""
+    try:
+        found = json.loads((out / LAST_RUN).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        found = None
+    return found if isinstance(found, dict) else {}
+
+
+def _write_last_runs(out, chapters, path, settings):
+    this = {
         "submissions": str(Path(path).resolve()),
         "seed_file": str(settings.seed_path.resolve()),
     }
-    partial = out / f".{LAST_RUN}.{os.getpid()}.partial"
-    partial.write_text(json.dumps(content), encoding="utf-8")
-    partial.replace(out / LAST_RUN)
+    runs = _last_runs(out) | {str(number): this for number in sorted(chapters)}
+    write_whole(out / LAST_RUN, json.dumps(runs, indent=1).encode())
 
 
 def _titles():

@@ -8,6 +8,7 @@ import contextlib
 import itertools
 import logging
 import os
+import re
 import signal
 import threading
 
@@ -16,6 +17,8 @@ from course.machine import cores
 RETRIES = 3  # workers that may die over one task before it is given back as lost
 PATIENCE = "15s"  # for a scheduler that does not answer
 AHEAD = 3  # tasks in flight for each worker: enough to keep it busy, few enough to be small
+
+_ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?[^/\s]+:\d+")
 
 
 class SchedulerError(RuntimeError):
@@ -63,6 +66,11 @@ def connect(address=None, jobs=None):
                 }
             )
         )
+        if address is not None and not _ADDRESS.fullmatch(address):
+            raise SchedulerError(
+                "The address of a Dask scheduler looks like tcp://10.0.0.5:8786. "
+                f"Received: {address}."
+            )
         if address is None:
             # Whoever may talk to a scheduler may run programs: on a machine with other users, only
             # those who hold a certificate that is made for this run.

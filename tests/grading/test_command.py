@@ -1,5 +1,8 @@
 """course.grading.command: which words lead where, and what a failure looks like."""
 
+import errno
+import os
+
 import pytest
 
 from course import cli
@@ -85,3 +88,21 @@ def test_a_fault_of_ours_is_not_hidden(monkeypatch):
 def test_submissions_that_were_lost_are_a_failure(monkeypatch):
     monkeypatch.setattr(run, "grade", lambda *_, **__: 2)
     assert main("folder") == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (errno.ENOSPC, "/out/x cannot be written: the disk is full. Free some space"),
+        (errno.EROFS, "/out/x: Read-only file system. Choose another folder with --out"),
+        (errno.EISDIR, "/out/x: Is a directory. Choose another"),
+    ],
+)
+def test_what_the_system_says_comes_with_a_next_step(monkeypatch, capsys, number, told):
+    def fail(*_, **__):
+        raise OSError(number, os.strerror(number), "/out/x")
+
+    monkeypatch.setattr(run, "grade", fail)
+    assert main("folder") == 1
+    said = capsys.readouterr().err
+    assert told in said and "is kept" in said

@@ -89,8 +89,6 @@ def test_a_grading_that_comes_twice_changes_nothing(path):
         assert graded(book, "a", points=(2, 0)) is True
         assert graded(book, "a", points=(2, 2)) is False
         assert points(book) == {("a", "1.1"): 2, ("a", "1.2"): 0}
-        assert graded(book, "a", points=(2, 2), again=True) is True
-        assert points(book) == {("a", "1.1"): 2, ("a", "1.2"): 2}
 
 
 def test_a_new_submission_takes_the_place_of_the_old_one_and_back(path):

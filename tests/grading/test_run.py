@@ -155,6 +155,18 @@ def test_a_machine_that_cannot_run_anything_gives_nobody_a_zero(folder, settings
     assert points(settings.out) == {}
 
 
+@locked
+def test_a_worker_that_did_not_start_once_does_not_end_the_run(folder, settings, pupils, marked):
+    marked.faults = {pupils[2].name: [WorkerError("no room")]}
+    assert run.grade(folder, settings, lambda _: None) == 0
+    assert points(settings.out) == expected(pupils)
+    other = run.Settings(settings.out.with_name("other"), seed_file=settings.seed_file)
+    marked.faults = {pupils[2].name: [WorkerError("no room"), WorkerError("no room")]}
+    with pytest.raises(run.GradingError, match="no room"):
+        run.grade(folder, other, lambda _: None)
+    assert {s for s, _ in points(other.out)} == {p.name for p in pupils} - {pupils[2].name}
+
+
 def test_without_a_sandbox_nothing_is_run(folder, settings, monkeypatch):
     monkeypatch.setattr(run, "why_not", lambda: "bubblewrap is not installed.")
     with pytest.raises(run.GradingError, match=r"not installed(.|\n)*--trust-submissions"):
@@ -198,6 +210,32 @@ def test_explain_wants_one_student(folder, settings, marked, name, told):
     run.grade(folder, settings, lambda _: None)
     with pytest.raises(run.GradingError, match=f"{told}.*Pupil 000"):
         run.explain(name, "1", settings, lambda _: None)
+
+
+@locked
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"1": []}', '{"1": {"a": 1}}'])
+def test_explain_without_a_record_of_the_run_says_so(folder, settings, marked, content):
+    run.grade(folder, settings, lambda _: None)
+    (settings.out / run.LAST_RUN).write_text(content, encoding="utf-8")
+    with pytest.raises(run.GradingError, match="Grade it again first"):
+        run.explain("Pupil 000", "1", settings, lambda _: None)
+
+
+@locked
+def test_explain_knows_where_each_chapter_was_graded(folder, settings, tmp_path, marked):
+    run.grade(folder, settings, lambda _: None)
+    later = tmp_path / "next week"
+    one = pupil("Pupil 000", "ch03_transposed_convolution", {e.id: "stub" for e in of_chapter(3)})
+    (later / one.name).mkdir(parents=True)
+    (later / one.name / "ch03_transposed_convolution.ipynb").write_bytes(one.content)
+    run.grade(later, settings, lambda _: None)
+    for chapter in ("1", "3"):
+        lines = []
+        run.explain("Pupil 000", chapter, settings, lines.append)
+        assert any(line.startswith(f"  {chapter}.1") for line in lines)
+    folder.rename(tmp_path / "moved")
+    with pytest.raises(run.GradingError, match="handed in, which is not there any more"):
+        run.explain("Pupil 000", "1", settings, lambda _: None)
 
 
 @locked

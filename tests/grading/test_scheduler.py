@@ -166,3 +166,14 @@ def test_workers_that_do_not_start(monkeypatch):
         scheduler.connect(jobs=2),
     ):
         pass
+
+
+@pytest.mark.parametrize("address", ["nonsense", "foo://bar:1", "tcp://here", "tcp://a b:1"])
+def test_what_is_no_address_is_told_at_once(address):
+    begin = time.monotonic()
+    with (
+        pytest.raises(scheduler.SchedulerError, match=r"looks like tcp://10"),
+        scheduler.connect(address),
+    ):
+        pass
+    assert time.monotonic() - begin < 5
