@@ -70,8 +70,20 @@ def draw_rows(ax, rows, pad=1):
     picture = mosaic(np.concatenate(stacks), columns, pad)
     h = stacks[0].shape[1]
     ax.imshow(picture, vmin=0, vmax=1, cmap="gray_r", interpolation="nearest")
+    return name_rows(ax, rows, h, pad)
+
+
+def name_rows(ax, names, height, pad):
+    """Write names beside rows of pictures, and take everything else away from the axes.
+
+    Args:
+        ax: the axes, with the rows drawn on it.
+        names: of the rows, from the top.
+        height: of a row, in pixels of the drawing.
+        pad: pixels between two rows.
+    """
     ax.set_xticks([])
-    ax.set_yticks([i * (h + pad) + h / 2 for i in range(len(rows))], list(rows))
+    ax.set_yticks([i * (height + pad) + height / 2 for i in range(len(names))], list(names))
     ax.tick_params(left=False)
     for spine in ax.spines.values():
         spine.set_visible(False)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course.display import mosaic
+from course.display import mosaic, name_rows
 
 ZOOM = 4  # drawn pixels a side for each pixel of a scene; the textures need them
 GREYS = 31  # steps from black to white: noise in fewer greys makes a figure a third of the size
@@ -77,15 +77,9 @@ def draw_mask_rows(ax, images, masks, pad=2):
     grey = images.repeat(ZOOM, axis=1).repeat(ZOOM, axis=2)[..., None].repeat(3, axis=-1)
     pictures = np.concatenate([grey, *(paint_masks(mask) for mask in masks.values())])
     labels = ["scene", *masks]
-    step = pictures.shape[1] + pad * ZOOM
     channels = [mosaic(pictures[..., i], len(images), pad * ZOOM, fill=1) for i in range(3)]
     ax.imshow(np.stack(channels, axis=-1), interpolation="nearest")
-    ax.set_xticks([])
-    ax.set_yticks([i * step + pictures.shape[1] / 2 for i in range(len(labels))], labels)
-    ax.tick_params(left=False)
-    for spine in ax.spines.values():
-        spine.set_visible(False)
-    return ax
+    return name_rows(ax, labels, pictures.shape[1], pad * ZOOM)
 
 
 def draw_key(ax, names):

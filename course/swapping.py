@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from course.display import name_rows
 from course.provenance import mark_generated
 
 
@@ -38,12 +39,7 @@ def draw_face_rows(ax, rows, generated=(), pad=2):
             top, left = i * (h + pad), j * (w + pad)
             picture[top : top + h, left : left + w] = one
     ax.imshow(picture, interpolation="nearest")
-    ax.set_xticks([])
-    ax.set_yticks([i * (h + pad) + h / 2 for i in range(len(rows))], list(rows))
-    ax.tick_params(left=False)
-    for spine in ax.spines.values():
-        spine.set_visible(False)
-    return ax
+    return name_rows(ax, rows, h, pad)
 
 
 def nearest_rows(queries, library):
