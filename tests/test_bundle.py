@@ -216,3 +216,21 @@ def test_a_bundle_of_before_survives_a_failure(tmp_path, monkeypatch):
 def test_a_folder_that_is_no_clone_is_named(tmp_path):
     with pytest.raises(bundle.BundleError, match=r"lacks README\.md"):
         bundle.bundle_files(tmp_path)
+
+
+def test_what_lies_about_in_a_clone_is_not_handed_out(tmp_path):
+    wanted = [*bundle.SINGLE, "notebooks/ch01.ipynb", "course/a.py", "docs/a.md", "docs/a.png"]
+    for name in (
+        *wanted, "notebooks/.ipynb_checkpoints/ch01-checkpoint.ipynb", "notebooks/grades.csv",
+        "course/grading/run.py", "course/__pycache__/a.py", "course/seed.txt",
+    ):  # fmt: skip
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    assert [p.as_posix() for p in bundle.bundle_files(tmp_path)] == wanted
+
+
+def test_a_refusal_is_one_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(bundle, "drift", lambda root: ["ch01.ipynb differs"])
+    assert bundle.main(str(tmp_path / "x.zip")) == 1
+    assert capsys.readouterr().err.startswith("course release: ch01.ipynb differs\n")

@@ -36,7 +36,11 @@ def read_or_make_seed(path):
         # One call that makes it or fails: of two graders that start at once, one seed wins.
         made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        seed = path.read_text(encoding="utf-8-sig", errors="replace").strip()
+        content = path.read_bytes()
+        try:
+            seed = content.decode("utf-8-sig").strip()
+        except UnicodeDecodeError:
+            seed = ""
         if len(seed) < 8:
             raise SeedError(
                 f"{path} should hold a secret of 8 characters or more. Received: {len(seed)}. "

@@ -59,7 +59,8 @@ def histogram(sums):
     mean = sum(t.points for t in sums) / len(sums)
     waiting = any(t.unmarked for t in sums)
     return (
-        f"<h3>Points</h3><p>Mean {mean:.1f} of {number(possible)} points, {len(sums)} students"
+        f"<h3>Points</h3><p>Mean {mean:.1f} of {number(possible)} points, {len(sums)} "
+        f"student{'s' * (len(sums) != 1)}"
         f"{', without the texts that nobody has marked yet' if waiting else ''}.</p>"
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" '
         f'aria-label="Students by points: {text(words)}">{bars}'

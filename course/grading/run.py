@@ -124,9 +124,10 @@ def explain(student, chapter, settings, say=print):
     _require_sandbox(settings.trust, say)
     out = Path(settings.out)
     _require_gradebook(out)
-    ((number, slug),) = {
-        int(slug[2:4]): slug for slug in cases.chapters_with_exercises((chapter,))
-    }.items()
+    slugs = cases.chapters_with_exercises((chapter,))
+    if not slugs:
+        raise GradingError(f"Chapter {shown(chapter)} has no exercises.")
+    slug, number = slugs[0], int(slugs[0][2:4])
     try:
         last = _last_runs(out)[str(number)]
         handed_in, seed_path = last["submissions"], Path(settings.seed_file or last["seed_file"])

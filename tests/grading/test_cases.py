@@ -125,3 +125,9 @@ def test_chapters_without_exercises_are_left_out():
     slugs = cases.chapters_with_exercises()
     assert "ch00_start_here" not in slugs and SLUG in slugs
     assert cases.chapters_with_exercises(["2"]) == [SLUG]
+
+
+def test_a_seed_that_is_no_text(tmp_path):
+    (tmp_path / "seed.txt").write_bytes(b"\xff\xfe")
+    with pytest.raises(cases.SeedError):
+        cases.read_or_make_seed(tmp_path / "seed.txt")

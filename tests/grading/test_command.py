@@ -106,3 +106,19 @@ def test_what_the_system_says_comes_with_a_next_step(monkeypatch, capsys, number
     assert main("folder") == 1
     said = capsys.readouterr().err
     assert told in said and "is kept" in said
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "AuthoringError", "ExportError", "NotThere", "SchedulerError", "SeedError", "SheetError",
+        "WorkerError",
+    ],
+)  # fmt: skip
+def test_each_refusal_is_one_line(monkeypatch, capsys, name):
+    def fail(*_, **__):
+        raise getattr(command, name)("what to do")
+
+    monkeypatch.setattr(run, "grade", fail)
+    assert main("folder") == 1
+    assert capsys.readouterr().err == "course grade: what to do\n"

@@ -146,3 +146,31 @@ def test_points_read_well():
     assert page.points(1, 1) == "1 of 1 point"
     assert page.points(1.5, 2.0) == "1.5 of 2 points"
     assert page.points(0, 10) == "0 of 10 points"
+
+
+def test_feedback_says_what_happened_to_the_notebook(book, tmp_path):
+    one = submission("a", when="2026-01-02", late=True)
+    book.take_in([one])
+    book.store(one, "c", [])
+    graded(
+        book, "b", [("1.1", 0, 1, "missing")], written=[(f"question 1.{n}", "x", 1) for n in "67"]
+    )
+    graded(book, "b", [("2.1", 1, 1, "passed")], 2)
+    pages = {s: checked(p).text for s, p in write_feedback(tmp_path, book).items()}
+    assert re.search(r"From a/ch1\.ipynb , 2026-01-02, late\.", pages["a"])
+    assert (
+        "○ Exercise 1.1: count the trained numbers 0 of 1 point, not in the notebook" in pages["b"]
+    )
+    assert "1 of 4 points so far; 2 texts are not marked yet." in pages["b"]
+    assert pages["b"].count("Question 1.6") == 1
+
+
+def test_quarters_of_points():
+    assert page.points(0.25, 1) == "0.25 of 1 point"
+    assert page.points(1, 2) == "1 of 2 points" and page.points(0, 1) == "0 of 1 point"
+
+
+def test_expected_values_of_several_lines(book, tmp_path):
+    graded(book, "a", [("1.1", 0, 1, "not yet", ("Expected: [42,\n 43]. Received: 3.",))])
+    made = checked(write_feedback(tmp_path, book)["a"])
+    assert "Received: 3." in made.text and "42" not in made.text and "43" not in made.text

@@ -66,7 +66,13 @@ def _nbgrader(root, *words):
 
 def test_what_it_releases_holds_no_answer(site):
     text = (site / "release" / "week3" / f"{SLUG}.ipynb").read_text(encoding="utf-8")
-    assert "BEGIN SOLUTION" not in text and "NotImplementedError" in text
+    assert "BEGIN SOLUTION" not in text
+    stubs = 0
+    for cell in json.loads(text)["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("grade_id", "").startswith("exercise-"):
+            assert "raise NotImplementedError" in "".join(cell["source"]), cell["metadata"]
+            stubs += 1
+    assert stubs == len(of_chapter(3))
 
 
 def test_the_reference_answers_get_full_marks_and_stubs_none(site):

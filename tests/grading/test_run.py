@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import dataclasses
 import os
 import re
 import signal
@@ -245,16 +246,18 @@ def test_a_marking_sheet_comes_back(folder, settings, pupils, marked):
     with open(sheet, encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     row = next(r for r in rows if r["question"].endswith("1.6") and r["student"] == "Pupil 001")
-    row["mark"], row["comment"] = "2", "good"
+    row["mark"], row["comment"] = "2", "well argued"
     with open(sheet, "w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, rows[0].keys())
         writer.writeheader()
         writer.writerows(rows)
     assert run.merge(sheet, settings, lambda _: None) == 0
     with open_gradebook(settings.out / run.GRADEBOOK, write=False) as book:
-        assert [(w.mark, w.comment) for w in book.written() if w.mark is not None] == [(2, "good")]
+        assert [(w.mark, w.comment) for w in book.written() if w.mark is not None] == [
+            (2, "well argued")
+        ]
     (page,) = (settings.out / "feedback").glob("Pupil?001*.html")
-    assert "good" in page.read_text(encoding="utf-8")
+    assert "well argued" in page.read_text(encoding="utf-8")
 
 
 def test_merge_and_explain_need_a_gradebook(tmp_path, monkeypatch):
@@ -376,3 +379,123 @@ def test_paths_of_the_run_are_kept_from_answers(folder, settings, monkeypatch, m
     run.grade(folder, settings, lambda _: None)
     for path in (folder, settings.out, settings.seed_file):
         assert all(str(Path(path).resolve()) in task.hidden for task in tasks)
+
+
+@locked
+def test_settings_reach_the_files(folder, settings, marked, tmp_path):
+    (folder / "Zoe").mkdir()
+    (folder / "Zoe" / "ch02_how_many_latents.ipynb").write_bytes(b"{}")
+    (folder / "Zoe 2").mkdir()
+    (folder / "Zoe 2" / f"{SLUG}.ipynb").write_bytes(b"{}")
+    lines = []
+    run.grade(
+        folder,
+        dataclasses.replace(
+            settings, chapters=("1",), layouts=("own", "canvas", "moodle"), excel=True
+        ),
+        lines.append,
+    )
+    out = settings.out
+    for name in ("grades.csv", "marking_sheet.csv"):
+        assert (out / name).read_bytes().startswith(b"\xef\xbb\xbf"), name
+    assert "Chapter 1: " in (out / "grades-canvas.csv").read_text(encoding="utf-8")
+    assert (out / "grades-moodle-ch01.csv").is_file()
+    summary = (out / "summary.html").read_text(encoding="utf-8")
+    assert 'href="feedback/Pupil%20000.html"' in summary and "What was recognised" in summary
+    assert any(line.startswith("Recognised") for line in lines)
+    lines.clear()
+    run.grade(folder, dataclasses.replace(settings, chapters=("1",)), lines.append)
+    assert "4 submissions have their marks already." in lines
+
+
+@locked
+def test_explain_tells_of_a_difference(folder, settings, pupils, marked):
+    (folder / "Pupil").mkdir()  # whose name is a part of the others'
+    (folder / "Pupil" / f"{SLUG}.ipynb").write_bytes(pupils[0].content)
+    run.grade(folder, settings, lambda _: None)
+    with contextlib.closing(sqlite3.connect(settings.out / run.GRADEBOOK)) as db, db:
+        db.execute("UPDATE mark SET points = 0, status = 'not yet'")
+    lines = []
+    run.explain("pupil", "1", settings, lines.append)
+    right = [n for n, (kind, _) in pupils[0].worth.items() if kind == "right"]
+    for number in right:
+        assert f"  {number} is not yet with 0 points in the gradebook!" in lines
+        assert any(line.startswith(f"  {number} case 1: right") for line in lines)
+    wrong = [n for n, (kind, _) in pupils[0].worth.items() if "mistake" in kind]
+    for number in wrong:
+        assert any(re.match(rf"  {number} case \d+: wrong", line) for line in lines)
+
+
+def test_explain_of_a_chapter_without_exercises(settings, monkeypatch):
+    monkeypatch.setattr(run, "why_not", lambda: None)
+    settings.out.mkdir()
+    with open_gradebook(settings.out / run.GRADEBOOK):
+        pass
+    with pytest.raises(run.GradingError, match="Chapter 0 has no exercises"):
+        run.explain("Jane", "0", settings, print)
+
+
+@locked
+def test_explain_of_what_cannot_be_read(folder, settings, marked):
+    (folder / "Zoe").mkdir()
+    (folder / "Zoe" / f"{SLUG}.ipynb").write_bytes(b"")
+    run.grade(folder, settings, lambda _: None)
+    lines = []
+    run.explain("Zoe", "1", settings, lines.append)
+    assert "empty" in lines[-1]
+
+
+@locked
+def test_a_sheet_with_a_mistake_is_a_failure(folder, settings, marked):
+    run.grade(folder, settings, lambda _: None)
+    sheet = settings.out / "marking_sheet.csv"
+    with open(sheet, encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    rows[0]["mark"] = "99"
+    with open(sheet, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+    lines = []
+    assert run.merge(sheet, settings, lines.append) == 1
+    assert any("99" in line for line in lines)
+
+
+def test_the_scheduler_of_the_settings_is_used(folder, settings, monkeypatch, marked):
+    asked = []
+    monkeypatch.setattr(run, "why_not", lambda: None)
+    monkeypatch.setattr(marking, "mark", lambda task: marking.Marked((), (), ()))
+    monkeypatch.setattr(
+        scheduler, "connect", lambda *words: asked.append(words) or contextlib.nullcontext()
+    )
+    run.grade(folder, dataclasses.replace(settings, scheduler="tcp://a:1", jobs=3), lambda _: None)
+    assert asked == [("tcp://a:1", 3)]
+
+
+def test_a_secret_of_its_own_lies_beside_the_gradebook(folder, settings, monkeypatch, marked):
+    monkeypatch.setattr(run, "why_not", lambda: None)
+    monkeypatch.setattr(marking, "mark", lambda task: marking.Marked((), (), ()))
+    run.grade(folder, run.Settings(settings.out), lambda _: None)
+    assert (settings.out / run.SEED).is_file()
+
+
+def test_what_the_answers_must_not_see_reaches_the_worker(monkeypatch):
+    from course.authoring import notebook_path
+    from course.exercises.public import pack
+    from course.grading import notebooks
+
+    seen = []
+
+    def open_worker(*words):
+        seen.append(words)
+        raise WorkerError("enough")
+
+    monkeypatch.setattr(marking, "open_worker", open_worker)
+    content = notebook_path(SLUG, for_student=True).read_bytes()
+    limits = marking.Limits(memory=1)
+    task = marking.Task(
+        "a", 1, content, notebooks.template(content), pack({}), {}, limits, True, ("/secret",)
+    )
+    with pytest.raises(WorkerError, match="enough"):
+        marking.mark(task)
+    assert seen == [(limits, True, ("/secret",))]

@@ -113,3 +113,37 @@ def test_links_lead_to_the_pages(book, tmp_path):
     links = {link for link in checked(tmp_path / "summary.html").links if not link.startswith("#")}
     assert {tmp_path / unquote(link) for link in links} == set(paths.values())
     assert not any(":" in link or "//" in link for link in links)
+
+
+def test_chapters_are_told_apart(book, tmp_path):
+    graded(book, "a", [("1.2", 2, 2, "passed"), ("1.10", 3, 3, "passed")])
+    for student in "abcd":
+        line = ("d's own.",) if student == "d" else ("Raised.",)
+        graded(book, student, [("2.1", 0, 1, "not yet", line), ("2.2", 0, 1, "missing")], 2)
+    book.take_in([submission("e", None, problem="There is no notebook.")])
+    book.use({1: "c", 2: "other"})
+    write_summary(tmp_path / "summary.html", book)
+    made = checked(tmp_path / "summary.html")
+    one, two = made.text.split("Chapter 2: ")[1:3]  # the first is the list of chapters
+    assert set(made.links) == {"#ch1", "#ch2"}
+    assert "Mean 5.0 of 5 points, 1 student." in one and "Exercise 2" not in one
+    assert re.search(r"1\.2 .* 1\.10 ", one) and "The hardest" not in one
+    assert "Mean 0.0 of 2 points, 4 students." in two
+    assert "2.1 3 Raised. a , b , c 2.1 1 d's own. d" in two
+    assert "chapter None" not in made.text
+    assert "a exercise 2.2 missing" in two and "e There is no notebook." in two
+    assert "Submissions: 4 with marks from earlier cases: grade them again." in made.text
+    assert " Mean 1" not in made.text.split("Chapter")[0]
+    markup = (tmp_path / "summary.html").read_text(encoding="utf-8")
+    assert 'aria-label="Students by points: 1 with 5"' in markup
+    assert 'aria-label="Students by points: 4 with 0"' in markup
+
+
+def test_links_are_relative(book, tmp_path):
+    for name in NASTY:
+        graded(book, name, [("1.1", 1, 1, "passed")])
+    write_summary(
+        tmp_path / "summary.html", book, feedback=write_feedback(tmp_path / "feedback", book)
+    )
+    links = checked(tmp_path / "summary.html").links
+    assert links and all(link.startswith("feedback/") for link in links)
