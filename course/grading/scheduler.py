@@ -136,7 +136,7 @@ def map_unordered(client, function, tasks):
         (key, result); the result is a `Lost` where every try ended with the worker, and any other
         exception that the function raised where it raised one.
     """
-    from distributed import KilledWorker, as_completed
+    from distributed import CancelledError, KilledWorker, as_completed
 
     tasks, keys = iter(tasks), {}
 
@@ -152,10 +152,16 @@ def map_unordered(client, function, tasks):
     running = as_completed(submit(AHEAD * workers(client)), loop=client.loop)
     for future in running:
         key = keys.pop(future.key)
-        error = future.exception()
+        try:
+            error = future.exception()
+            result = future.result() if error is None else error
+        except CancelledError as gone:
+            raise SchedulerError(
+                "The connection to the Dask scheduler was lost. What is marked so far is kept; run "
+                "the command again."
+            ) from gone
         if isinstance(error, KilledWorker):
-            error = Lost(f"{RETRIES} workers in a row ended while they marked this one.")
-        result = future.result() if error is None else error
+            result = Lost(f"{RETRIES} workers in a row ended while they marked this one.")
         future.release()
         for new in submit(1):
             running.add(new)

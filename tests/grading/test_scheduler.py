@@ -177,3 +177,19 @@ def test_what_is_no_address_is_told_at_once(address):
     ):
         pass
     assert time.monotonic() - begin < 5
+
+
+def test_a_scheduler_that_goes_away_is_told(tmp_path):
+    from distributed import LocalCluster
+
+    cluster = LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False,
+        protocol="tcp://", dashboard_address="127.0.0.1:0",
+    )  # fmt: skip
+    with scheduler.connect(cluster.scheduler_address) as client:
+        tasks = ((i, (tmp_path, i)) for i in range(20))
+        results = scheduler.map_unordered(client, slow, tasks)
+        next(results)
+        cluster.close()
+        with pytest.raises(scheduler.SchedulerError, match=r"was lost.*run the command again"):
+            list(results)
