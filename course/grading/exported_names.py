@@ -12,7 +12,9 @@ from course.chapters import CHAPTERS
 # What learning systems make of a name. Each pattern is searched in one part of the path.
 _CANVAS = re.compile(
     r"(?:anon_(?P<hidden_late>LATE_)?(?P<anonymous>[A-Za-z0-9]{5})"
-    r"|(?P<name>\w+?)_(?P<late>LATE_)?(?P<number>[0-9]+))_(?P<attempt>[0-9]+)_(?P<rest>.+)",
+    # Canvas keeps letters and their marks, which \w does not know in Indic scripts and in Thai.
+    r"|(?P<name>[\w\u0080-\U0010ffff]+?)_(?P<late>LATE_)?(?P<number>[0-9]+))"
+    r"_(?:(?P<attempt>[0-9]+)_(?P<rest>.+)|(?:text|link)\.html)",
     re.DOTALL,
 )
 _MOODLE = re.compile(

@@ -81,6 +81,26 @@ def test_canvas(tmp_path, shape):
     assert newest.endswith("678800_ch01_smallest_autoencoder.ipynb.")
 
 
+def test_names_in_canvas_may_have_combining_marks(tmp_path):
+    """\\w matches no vowel sign of Hindi, Tamil or Thai."""
+    names = ("प्रियाशर्मा", "தமிழ்", "สมชายใจดี", "李小龍")
+    spread(tmp_path, {f"{n}_{i}_9_ch01.ipynb": small(text=n) for i, n in enumerate(names, 5)})
+    found = {(s.student, s.system, s.number) for s in taken_in(tmp_path).submissions}
+    assert found == {(f"{n}_{i}", "canvas", str(i)) for i, n in enumerate(names, 5)}
+
+
+def test_who_wrote_into_canvas_instead_of_a_notebook_is_in_the_list(tmp_path):
+    spread(tmp_path, {
+        "roe_7_8_ch01.ipynb": small(), "poe_LATE_9_text.html": b"", "moe_10_link.html": b"",
+    })  # fmt: skip
+    found = {(s.student, s.late, s.problem) for s in taken_in(tmp_path).submissions}
+    assert found == {
+        ("roe_7", False, None),
+        ("poe_9", True, "There is no notebook, only poe_LATE_9_text.html."),
+        ("moe_10", False, "There is no notebook, only moe_10_link.html."),
+    }
+
+
 @SHAPES
 def test_moodle_folders(tmp_path, shape):
     files = {
