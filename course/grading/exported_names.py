@@ -34,12 +34,17 @@ _SYSTEMS = (
     ("canvas", _CANVAS), ("moodle", _MOODLE),
     ("blackboard", _BLACKBOARD), ("brightspace", _BRIGHTSPACE),
 )  # fmt: skip
-# Folders that tell of an attempt, an assignment, a chapter or a date, and never of a student.
+# Folders that tell of an attempt, an assignment, a chapter or a date, and never of a student. More
+# words may follow only a number, and only after " - ", ":" or ",": students name some of these
+# folders themselves (homework-1-janedoe), and one that tells nobody lets a name below it decide.
+_TAIL = r"(?:(?: ?[:,]| -) .*)?"
+_TITLED = "|".join(re.escape(c.slug).replace("_", "[_ ]") for c in CHAPTERS)
 NO_STUDENT = re.compile(
-    r"(attempt|try|version|submission|abgabe|versuch|v)s?[ _.-]*\d{0,4}|\d{1,2}|"
-    r"(hw|homework|assignment|exercise|week|lab|task|sheet|blatt|aufgabe)s?[ _.-]*\d{0,3}(\W.*)?|"
-    r"(ch|chapter)[ _.-]*\d{1,2}(\W.*|_.*)?|\d{4}-\d\d-\d\d.*|src|notebooks|solutions|work",
-    re.IGNORECASE,
+    r"(?:attempt|try|version|submission|abgabe|versuch|v)s?[ _.-]*\d{0,4}|\d{1,2}|"
+    r"(?:hw|homework|assignment|exercise|week|lab|task|sheet|blatt|aufgabe)s?"
+    rf"(?:[ _.-]*\d{{1,3}}{_TAIL})?|(?:ch|chapter)[ _.-]*\d{{1,2}}{_TAIL}|{_TITLED}|"
+    rf"\d{{4}}-\d\d-\d\d[ _T\d:.-]*{_TAIL}|src|notebooks|solutions|work",
+    re.IGNORECASE | re.DOTALL,
 )
 _ATTEMPT = re.compile(
     r"(?<![^\W_])(?:attempt|try|version|versuch|v)[ _.-]*(\d{1,6})(?!\d)", re.IGNORECASE
@@ -99,12 +104,23 @@ def who_is(parts):
     for number, folder in enumerate(folders):
         if folder and not NO_STUDENT.fullmatch(folder):
             return Who(folder, "folder", attempt=_attempts(parts[number + 1 :]) + _copy(parts[-1]))
-    stem = re.sub(r"\.(ipynb|zip)$", "", parts[-1], flags=re.IGNORECASE)
+    person, attempt = _in_file_name(parts[-1])
+    if person:
+        return Who(person, "file", attempt=_attempts(parts) + attempt)
+    for number, folder in enumerate(folders):  # nothing else is left
+        if re.fullmatch(r"\d{1,2}", folder):
+            return Who(folder, "folder", attempt=_attempts(parts[number + 1 :]) + _copy(parts[-1]))
+    return None
+
+
+def _in_file_name(name):
+    """Whom the name of a loose notebook means, or "", and its attempt."""
+    stem = re.sub(r"\.(ipynb|zip)$", "", name, flags=re.IGNORECASE)
     person = _SLUG.sub("", _COPY.sub("", stem)).strip(" _.-")
     person = _ATTEMPT.sub("", person).strip(" _.-")
-    if not person or NO_STUDENT.fullmatch(person) or re.fullmatch(r"untitled\d*", person, re.I):
-        return None
-    return Who(person, "file", attempt=_attempts(parts) + _copy(stem))
+    if NO_STUDENT.fullmatch(person) or re.fullmatch(r"untitled\d*", person, re.IGNORECASE):
+        person = ""
+    return person, _copy(stem)
 
 
 def by_system(parts, number):

@@ -71,7 +71,8 @@ def nameless(found):
     some = ", ".join(shown(f.item.path, 60) for f in found[:5]) + ", …" * (len(found) > 5)
     return [
         f"Left out: {_many(len(found), 'file')} whose name tells no student ({some}). "
-        "Put each into a folder that is called like its student."
+        "Put each into a folder that is called like its student. A name such as Work or v1 is "
+        "taken for an attempt: rename it."
     ]
 
 

@@ -200,6 +200,43 @@ def test_a_folder_for_each_chapter_is_no_student(tmp_path):
     assert [row[:2] for row in rows] == [("bob", 1), ("jane", 1)]
 
 
+@pytest.mark.parametrize(
+    "folder",
+    ["homework-1-mal", "ch01-mal", "ch01_mal", "Blatt Mal", "Week, Mal", "2026-01-05-hw-mal"],
+)
+def test_a_folder_with_a_student_in_its_name_is_that_student(tmp_path, folder):
+    """Else a folder below it would decide, which the student named."""
+    spread(tmp_path, {f"{folder}/victim/ch01.ipynb": small(), "victim/a.ipynb": small(text="v")})
+    rows, _ = seen(tmp_path)
+    assert {row[0] for row in rows} == {folder, "victim"}
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "Homework 3 - Denoising", "Week 2", "ch03_transposed_convolution", "Blatt 4: Rauschen",
+        "Lab 1, Monday", "2026-01-05", "2026-01-05 10:30 - late", "chapter 1", "Work", "7",
+    ],
+)  # fmt: skip
+def test_a_folder_for_an_assignment_is_no_student(tmp_path, folder):
+    files = {f"{folder}/{name}/ch01.ipynb": small(text=name) for name in ("jane", "bob")}
+    rows, _ = seen(spread(tmp_path, files))
+    assert [row[0] for row in rows] == ["bob", "jane"]
+
+
+def test_a_folder_with_a_number_is_a_student_where_nothing_else_is_left(tmp_path):
+    spread(tmp_path, {
+        "7/ch01.ipynb": small(), "8/2/ch01.ipynb": small(text="8"), "9/jane.ipynb": small(2),
+    })  # fmt: skip
+    rows, _ = seen(tmp_path)
+    assert [row[0] for row in rows] == ["7", "8", "jane"]
+
+
+def test_a_name_that_is_taken_for_an_attempt_is_explained(tmp_path):
+    _, lines = seen(spread(tmp_path, {"Work/ch01.ipynb": small()}))
+    assert any("such as Work or v1 is taken for an attempt: rename it." in x for x in lines)
+
+
 def test_blackboard_and_brightspace(tmp_path):
     spread(tmp_path, {
         "gradebook_CS1_Home_work 1_jdoe_attempt_2024-01-30-15-30-10_ch01.ipynb": small(text="new"),
