@@ -14,7 +14,8 @@ _CANVAS = re.compile(
     r"(?:anon_(?P<hidden_late>LATE_)?(?P<anonymous>[A-Za-z0-9]{5})"
     # Canvas keeps letters and their marks, which \w does not know in Indic scripts and in Thai.
     r"|(?P<name>[\w\u0080-\U0010ffff]+?)_(?P<late>LATE_)?(?P<number>[0-9]+))"
-    r"_(?:(?P<attempt>[0-9]+)_(?P<rest>.+)|(?:text|link)\.html)",
+    # What begins like the date of an attempt is Blackboard's.
+    r"_(?:(?P<attempt>[0-9]+)_(?!attempt_\d{4}-\d\d-)(?P<rest>.+)|(?:text|link)\.html)",
     re.DOTALL,
 )
 _MOODLE = re.compile(
@@ -22,7 +23,8 @@ _MOODLE = re.compile(
     re.DOTALL,
 )
 _BLACKBOARD = re.compile(
-    r".+_(?P<name>[^_\s]+)_attempt_(?P<when>[0-9]{4}(?:-[0-9]{2}){5})(?:_(?P<rest>.*))?",
+    r"(?P<number>.+?_(?P<name>[^_\s]+))_attempt_(?P<when>[0-9]{4}(?:-[0-9]{2}){5})"
+    r"(?:_(?P<rest>.*)|\.txt)?",
     re.DOTALL,
 )
 _BRIGHTSPACE = re.compile(
@@ -34,6 +36,8 @@ _SYSTEMS = (
     ("canvas", _CANVAS), ("moodle", _MOODLE),
     ("blackboard", _BLACKBOARD), ("brightspace", _BRIGHTSPACE),
 )  # fmt: skip
+# Systems whose numbers belong to one assignment.
+_ANEW = ("moodle", "blackboard")
 # Folders that tell of an attempt, an assignment, a chapter or a date, and never of a student. More
 # words may follow only a number, and only after " - ", ":" or ",": students name some of these
 # folders themselves (homework-1-janedoe), and one that tells nobody lets a name below it decide.
@@ -65,7 +69,8 @@ class Who:
     Args:
         name: of the student; for Canvas with its number, which is the same in all assignments.
         kind: what made the name.
-        number: what the system calls the student, or in Moodle the participant of one assignment.
+        number: what the system calls the student; in Moodle the participant of one assignment, in
+            Blackboard the assignment with the student's short name.
         attempt: numbers that grow with each attempt.
         when: when it was handed in, if the name says so.
         late: whether the name says so.
@@ -84,8 +89,8 @@ class Who:
 
     @property
     def identity(self):
-        """Equal for all files of one student; a Moodle number belongs to one assignment."""
-        return self.system, self.name, self.number if self.kind != "moodle" else ""
+        """Equal for all files of one student, whatever the assignment."""
+        return self.system, self.name, "" if self.kind in _ANEW else self.number
 
 
 def who_is(parts):
@@ -143,6 +148,28 @@ def by_system(parts, number):
         when, late = _date(got.get("when")), bool(got.get("late") or got.get("hidden_late"))
         return Who(person.strip(), system, of_system, attempt, when, late)
     return None
+
+
+def told_apart(whos, chapters):
+    """A dict of Who -> name, in which a number follows a name that two students have.
+
+    Where numbers belong to one assignment, only two in one chapter tell of two students.
+
+    Args:
+        whos: a `Who` for each file, or None.
+        chapters: the chapter of each file, or None.
+    """
+    numbers = defaultdict(set)
+    for who, chapter in zip(whos, chapters, strict=True):
+        if who and who.kind in ("moodle", "blackboard", "brightspace"):
+            where = chapter if who.kind in _ANEW else None
+            numbers[who.kind, who.name, where].add(who.number)
+    twice = {key[:2] for key, several in numbers.items() if len(several) > 1}
+    return {
+        who: f"{who.name} ({who.number})" if (who.kind, who.name) in twice else who.name
+        for who in whos
+        if who
+    }
 
 
 def containers(files, folders):

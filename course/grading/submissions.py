@@ -13,7 +13,7 @@ from pathlib import Path
 
 from course.grading import archives, notebooks
 from course.grading.archives import NotThere, Refused
-from course.grading.exported_names import containers, who_is
+from course.grading.exported_names import containers, told_apart, who_is
 from course.grading.intake_lines import exports_within, nameless, recognised, twins, why_newest
 from course.grading.names import shown
 
@@ -33,7 +33,7 @@ class Submission:
         when: when it was handed in or last changed, as far as one can tell.
         told_by: how the chapter was recognised.
         system: "canvas", "moodle", "blackboard", "brightspace" or "".
-        number: what that system calls the student (Canvas) or the participant (Moodle).
+        number: what that system calls the student, or in Moodle the participant.
         late: whether the learning system says so.
     """
 
@@ -179,7 +179,7 @@ class _Reading:
             else lambda _: 0
         )
         whos = [who_is(found.item.parts[top(found.item.parts) :]) for found in self.found]
-        names = _told_apart(whos, self.found)
+        names = told_apart(whos, [found.chapter for found in self.found])
         groups, lines, nobody, foreign = defaultdict(list), [], [], Counter()
         for found, who in zip(self.found, whos, strict=True):
             if who is None:
@@ -259,22 +259,6 @@ class _Reading:
                 who.name, None, path, problem=problem,
                 system=who.system, number=who.number, late=who.late,
             )  # fmt: skip
-
-
-def _told_apart(whos, found):
-    """A dict of Who -> name. Moodle numbers participants anew for each assignment, so the number
-    belongs to the name only where one chapter has two students of that name."""
-    numbers = defaultdict(set)
-    for who, one in zip(whos, found, strict=True):
-        if who and who.kind == "moodle":
-            numbers[who.name, one.chapter].add(who.number)
-    twice = {name for (name, _), several in numbers.items() if len(several) > 1}
-
-    def name(who):
-        several = who.kind == "moodle" and who.name in twice
-        return f"{who.name} ({who.number})" if several else who.name
-
-    return {who: name(who) for who in whos if who}
 
 
 def _age(found, who):

@@ -253,6 +253,49 @@ def test_blackboard_and_brightspace(tmp_path):
     ]
 
 
+def test_the_first_name_in_blackboard_counts(tmp_path):
+    """What follows the date is what the student called the file."""
+    spread(tmp_path, {
+        "HW1_mal_attempt_2026-01-01-10-11-12_x_anna_attempt_2030-01-01-10-11-12_a.ipynb": small(),
+    })  # fmt: skip
+    ((student, *_),), _ = seen(tmp_path)
+    assert student == "mal"
+
+
+def test_who_has_only_the_text_file_of_blackboard_is_in_the_list(tmp_path):
+    spread(tmp_path, {
+        "HW1_jo_attempt_2026-01-01-10-11-12_a.ipynb": small(),
+        "HW1_no_nb_attempt_2026-01-01-10-11-12.txt": b"",
+    })  # fmt: skip
+    found = {(s.student, s.system, bool(s.problem)) for s in taken_in(tmp_path).submissions}
+    assert found == {("jo", "blackboard", False), ("nb", "blackboard", True)}
+
+
+def test_two_students_with_one_short_name_in_blackboard_are_kept_apart(tmp_path):
+    date = "attempt_2026-01-01-10-11-12"
+    files = {f"HW1_{x}_smith_{date}_x.ipynb": small(text=x) for x in "ab"}
+    rows, _ = seen(spread(tmp_path / "1", files))
+    assert [row[0] for row in rows] == ["smith (HW1_a_smith)", "smith (HW1_b_smith)"]
+    files = {f"HW{c}_smith_{date}_x.ipynb": small(c) for c in (1, 2)}
+    rows, _ = seen(spread(tmp_path / "2", files))
+    assert [row[:2] for row in rows] == [("smith", 1), ("smith", 2)]
+
+
+def test_a_number_for_a_name_in_blackboard_is_not_taken_for_canvas(tmp_path):
+    spread(tmp_path, {"HW_1_12345_attempt_2026-01-01-10-11-12_x.ipynb": small()})
+    (one,) = taken_in(tmp_path).submissions
+    assert (one.student, one.system, one.when.year) == ("12345", "blackboard", 2026)
+
+
+def test_two_students_of_one_name_in_brightspace_are_kept_apart(tmp_path):
+    spread(tmp_path, {
+        "12-34 - Ann Lee - Nov 4, 2024 130 PM/x.ipynb": small(),
+        "99-35 - Ann Lee - Nov 4, 2024 130 PM/x.ipynb": small(2),
+    })  # fmt: skip
+    rows, _ = seen(tmp_path)
+    assert [row[:2] for row in rows] == [("Ann Lee (12)", 1), ("Ann Lee (99)", 2)]
+
+
 def test_the_newest_file_counts_where_names_tell_nothing(tmp_path):
     spread(tmp_path, {"jane/a.ipynb": small(text="new"), "jane/b.ipynb": small(text="old")})
     (tmp_path / "bob").mkdir()
