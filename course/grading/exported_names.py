@@ -32,9 +32,14 @@ _BRIGHTSPACE = re.compile(
     r"(?P<when>\w+ [0-9]{1,2}, [0-9]{4} .+)",
     re.DOTALL,
 )
+_NBGRADER = re.compile(
+    r"(?P<name>[^+]+)\+[^+]+\+(?P<when>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d+)? \w+(?:\+.*)?",
+    re.DOTALL,
+)
+_BRIGHTSPACE_DATES = "%b %d, %Y %I%M %p", "%B %d, %Y %I%M %p"
 _SYSTEMS = (
-    ("canvas", _CANVAS), ("moodle", _MOODLE),
-    ("blackboard", _BLACKBOARD), ("brightspace", _BRIGHTSPACE),
+    ("canvas", _CANVAS), ("moodle", _MOODLE), ("blackboard", _BLACKBOARD),
+    ("brightspace", _BRIGHTSPACE), ("nbgrader", _NBGRADER),
 )  # fmt: skip
 # Systems whose numbers belong to one assignment.
 _ANEW = ("moodle", "blackboard")
@@ -59,6 +64,12 @@ _SLUG = re.compile(
     + r"|(?<![^\W_])(?:ch|chapter)[ _.-]?\d{1,2}(?!\d)",
     re.IGNORECASE,
 )
+# What Google, Windows and JupyterLab make of a copy, in a few languages.
+_COPIED = re.compile(
+    r"^(?:copy|kopie|copie|copia|cópia)(?:[ _](?:of|von|de|di))?(?:[ _]+|$)"
+    r"|(?<![^\W_])(?:copy|kopie|copie|copia|cópia)(?:[ _](?:of|von|de|di)|\d*)$",
+    re.IGNORECASE,
+)
 _COPY = re.compile(r"(?:[ _-]?\((\d{1,6})\)|-(\d{1,6}))$")
 
 
@@ -77,7 +88,7 @@ class Who:
     """
 
     name: str
-    kind: str  # "canvas", "moodle", "blackboard", "brightspace", "folder" or "file"
+    kind: str  # "canvas", "moodle", "blackboard", "brightspace", "nbgrader", "folder" or "file"
     number: str = ""
     attempt: tuple = ()
     when: datetime | None = None
@@ -85,7 +96,8 @@ class Who:
 
     @property
     def system(self):
-        return "" if self.kind in ("folder", "file") else self.kind
+        """The learning system; nbgrader is none: what it calls a student is a login."""
+        return "" if self.kind in ("nbgrader", "folder", "file") else self.kind
 
     @property
     def identity(self):
@@ -123,6 +135,7 @@ def _in_file_name(name):
     stem = re.sub(r"\.(ipynb|zip)$", "", name, flags=re.IGNORECASE)
     person = _SLUG.sub("", _COPY.sub("", stem)).strip(" _.-")
     person = _ATTEMPT.sub("", person).strip(" _.-")
+    person = _COPIED.sub("", person).strip(" _.-")
     if NO_STUDENT.fullmatch(person) or re.fullmatch(r"untitled\d*", person, re.IGNORECASE):
         person = ""
     return person, _copy(stem)
@@ -226,7 +239,7 @@ def _attempts(parts):
 
 
 def _date(text):
-    for form in ("%Y-%m-%d-%H-%M-%S", "%b %d, %Y %I%M %p", "%B %d, %Y %I%M %p"):
+    for form in ("%Y-%m-%d-%H-%M-%S", "%Y-%m-%d %H:%M:%S", *_BRIGHTSPACE_DATES):
         with contextlib.suppress(ValueError, TypeError):
             return datetime.strptime(text, form)
     return None

@@ -10,6 +10,7 @@ _TITLES = {
     "moodle": "a Moodle export",
     "blackboard": "a Blackboard export",
     "brightspace": "a Brightspace export",
+    "nbgrader": "nbgrader's exchange",
     "folder": "a folder for each student",
     "file": "loose notebooks with the student's name in the file name",
 }

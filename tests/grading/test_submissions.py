@@ -296,6 +296,30 @@ def test_two_students_of_one_name_in_brightspace_are_kept_apart(tmp_path):
     assert [row[:2] for row in rows] == [("Ann Lee (12)", 1), ("Ann Lee (99)", 2)]
 
 
+def test_the_exchange_of_nbgrader(tmp_path):
+    spread(tmp_path, {
+        "jane+ps1+2026-01-02 10:00:00.123456 UTC+abc/ch01.ipynb": small(text="new"),
+        "jane+ps1+2026-01-01 10:00:00.123456 UTC+def/ch01.ipynb": small(text="old"),
+        "bob+ps1+2026-01-01 10:00:00 UTC/ch01.ipynb": small(text="bob"),
+    })  # fmt: skip
+    found = [(s.student, s.system, str(s.when)) for s in taken_in(tmp_path).submissions]
+    assert found == [("bob", "", "2026-01-01 10:00:00"), ("jane", "", "2026-01-02 10:00:00")]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Copy of ch01_smallest_autoencoder", "Copy of ch01_smallest_autoencoder (1)",
+        "Kopie von ch01", "ch01 - Copy", "ch01-Copy1", "copy ch01_smallest_autoencoder",
+    ],
+)  # fmt: skip
+def test_a_copy_has_the_name_of_its_notebook(tmp_path, name):
+    spread(tmp_path, {f"{name}.ipynb": small(), f"Zoë Müller - {name}.ipynb": small(2)})
+    rows, lines = seen(tmp_path)
+    assert [row[0] for row in rows] == ["Zoë Müller"]
+    assert any("1 file whose name tells no student" in line for line in lines)
+
+
 def test_the_newest_file_counts_where_names_tell_nothing(tmp_path):
     spread(tmp_path, {"jane/a.ipynb": small(text="new"), "jane/b.ipynb": small(text="old")})
     (tmp_path / "bob").mkdir()
