@@ -85,6 +85,7 @@ class Who:
         attempt: numbers that grow with each attempt.
         when: when it was handed in, if the name says so.
         late: whether the name says so.
+        place: which name of the path it is.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Who:
     attempt: tuple = ()
     when: datetime | None = None
     late: bool = False
+    place: int = 0
 
     @property
     def system(self):
@@ -120,14 +122,19 @@ def who_is(parts):
     folders = [re.sub(r"\.zip$", "", p, flags=re.IGNORECASE) for p in parts[:-1]]
     for number, folder in enumerate(folders):
         if folder and not NO_STUDENT.fullmatch(folder):
-            return Who(folder, "folder", attempt=_attempts(parts[number + 1 :]) + _copy(parts[-1]))
+            return _of_folder(folder, parts, number)
     person, attempt = _in_file_name(parts[-1])
     if person:
         return Who(person, "file", attempt=_attempts(parts) + attempt)
     for number, folder in enumerate(folders):  # nothing else is left
         if re.fullmatch(r"\d{1,2}", folder):
-            return Who(folder, "folder", attempt=_attempts(parts[number + 1 :]) + _copy(parts[-1]))
+            return _of_folder(folder, parts, number)
     return None
+
+
+def _of_folder(name, parts, number):
+    attempt = _attempts(parts[number + 1 :]) + _copy(parts[-1])
+    return Who(name, "folder", attempt=attempt, place=number)
 
 
 def _in_file_name(name):
@@ -183,49 +190,6 @@ def told_apart(whos, chapters):
         for who in whos
         if who
     }
-
-
-def containers(files, folders):
-    """A function of a path that says how many folders in front only hold what is there.
-
-    Whoever packs a folder gets the folder itself into the zip. It is no student: it holds only
-    folders, and their names are no attempts or chapters.
-
-    Args:
-        files: a list of (path as names, chapter or None) of the notebooks.
-        folders: a list of paths as names.
-    """
-    children, with_files = defaultdict(set), set()
-    for parts in [parts for parts, _ in files] + [(*folder, "") for folder in folders]:
-        for depth in range(len(parts) - 1):
-            children[parts[:depth]].add(parts[depth])
-        if parts[-1]:
-            with_files.add(parts[:-1])
-    depth, here = 0, ()
-    while len(children[here]) == 1 and here not in with_files:
-        (only,) = children[here]
-        inside = (*here, only)
-        if by_system((only, ""), 0):
-            break
-        export = any(by_system((name,), 0) for name in children[inside])
-        plain = inside in with_files or _all_attempts(children[inside])
-        if plain and not export and not _loose(files, inside):
-            break
-        depth, here = depth + 1, inside
-    return lambda parts: depth if parts[:depth] == here else 0
-
-
-def _all_attempts(names):
-    return all(NO_STUDENT.fullmatch(re.sub(r"\.zip$", "", n, flags=re.I)) for n in names)
-
-
-def _loose(files, folder):
-    """Whether notebooks of one chapter below a folder carry the names of several students."""
-    names = defaultdict(set)
-    for parts, chapter in files:
-        if parts[: len(folder)] == folder and (who := who_is(parts[-1:])):
-            names[chapter].add(who.name)
-    return any(len(several) > 1 for several in names.values())
 
 
 def _copy(name):

@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 
-from course.grading.exported_names import by_system
 from course.grading.names import look_alike, shown
 
 _TITLES = {
@@ -29,13 +28,14 @@ def why_newest(ages):
     return "the last one, as nothing tells which is newer"
 
 
-def recognised(whos, submissions, foreign):
+def recognised(whos, submissions, foreign, around=()):
     """What was recognised, in sentences.
 
     Args:
         whos: an `exported_names.Who` for each file, or None.
         submissions: what was made of them.
         foreign: a dict of chapter -> how many notebooks were left out as not asked for.
+        around: the folders around everybody's, a path as names.
     """
     lines = []
     for kind, count in Counter(who.kind for who in whos if who).most_common():
@@ -62,6 +62,8 @@ def recognised(whos, submissions, foreign):
         lines.append(f"{_many(without, 'student')} without a notebook that can be graded.")
     for chapter, count in sorted(foreign.items()):
         lines.append(f"Left out: {_many(count, 'notebook')} of chapter {chapter}, not asked for.")
+    if around:
+        lines.append(f"{shown('/'.join(around), 80)}/ around all was passed over.")
     return lines
 
 
@@ -75,24 +77,6 @@ def nameless(found):
         "Put each into a folder that is called like its student. A name such as Work or v1 is "
         "taken for an attempt: rename it."
     ]
-
-
-def exports_within(groups):
-    """A warning for a folder that was taken for a student, but looks like a whole export."""
-    lines = []
-    for student, mine in groups.items():
-        inside = set()
-        for found, who in mine:
-            if who.kind == "folder":
-                parts = found.item.parts
-                inside |= {w.name for i in range(1, len(parts)) if (w := by_system(parts, i))}
-        if len(inside) > 1:
-            some = ", ".join(shown(name, 40) for name in sorted(inside)[:3])
-            lines.append(
-                f"{shown(student, 60)} was taken for one student, but holds files named like those "
-                f"of {len(inside)} ({some}). If it is an export itself, grade it by itself."
-            )
-    return lines
 
 
 def twins(submissions):

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from course.grading import archives, notebooks
 from course.grading.archives import NotThere, Refused
-from course.grading.exported_names import containers, told_apart, who_is
-from course.grading.intake_lines import exports_within, nameless, recognised, twins, why_newest
+from course.grading.crowds import around, crowd, crowd_line
+from course.grading.exported_names import told_apart, who_is
+from course.grading.intake_lines import nameless, recognised, twins, why_newest
 from course.grading.names import shown
 
 __all__ = ["Intake", "NotThere", "Submission", "read_submissions"]
@@ -141,6 +142,7 @@ class _Reading:
     def __init__(self, chapters, packed):
         self.chapters, self.packed, self.spool = chapters, packed, _Spool()
         self.found, self.folders, self.others = [], [], []
+        self.around = ()
 
     def take(self, item):
         if not item.name:
@@ -173,12 +175,10 @@ class _Reading:
         self.found.append(_Found(item, (0, 0), "", chapter, told_by, words, len(self.found)))
 
     def finish(self):
-        top = (
-            containers([(f.item.parts, f.chapter) for f in self.found], self.folders)
-            if self.packed
-            else lambda _: 0
-        )
-        whos = [who_is(found.item.parts[top(found.item.parts) :]) for found in self.found]
+        files = [(found.item.parts, found.chapter) for found in self.found]
+        others = self.others + [(*folder, "") for folder in self.folders]
+        self.around = around(files, others, packed=self.packed)
+        whos = [who_is(self._own(parts)) for parts, _ in files]
         names = told_apart(whos, [found.chapter for found in self.found])
         groups, lines, nobody, foreign = defaultdict(list), [], [], Counter()
         for found, who in zip(self.found, whos, strict=True):
@@ -191,14 +191,25 @@ class _Reading:
         submissions = []
         for student, mine in groups.items():
             submissions += self._of_student(student, mine, lines)
-        submissions += self._without_notebook(top, {w.identity for w in whos if w})
+        submissions += self._without_notebook({w.identity for w in whos if w})
         submissions.sort(key=lambda s: (s.student.casefold(), s.student, s.chapter or 0))
-        head = recognised(whos, submissions, foreign)
-        lines = head + nameless(nobody) + exports_within(groups) + lines + twins(submissions)
+        head = recognised(whos, submissions, foreign, self.around)
+        lines = head + nameless(nobody) + lines + twins(submissions)
         return Intake(submissions, lines, self.spool)
+
+    def _own(self, parts):
+        """A path without the folders around everybody's."""
+        return parts[len(self.around) :] if parts[: len(self.around)] == self.around else parts
 
     def _of_student(self, student, mine, lines):
         """One submission for each chapter; what was refused stays only where nothing else is."""
+        paths, whos = [self._own(f.item.parts) for f, _ in mine], [who for _, who in mine]
+        several = crowd(paths, whos, [f.chapter for f, _ in mine])
+        if several:
+            lines.append(crowd_line(student, several))
+            chapters = sorted({f.chapter for f, _ in mine} - {None}) or [None]
+            path = "/".join((*self.around, *paths[0][: whos[0].place + 1]))
+            return [Submission(student, c, path, problem=lines[-1]) for c in chapters]
         by_chapter = defaultdict(list)
         for found, who in mine:
             by_chapter[found.chapter].append((found, who))
@@ -241,11 +252,11 @@ class _Reading:
             self.spool if found.key else None, found.content_place,
         )  # fmt: skip
 
-    def _without_notebook(self, top, seen):
+    def _without_notebook(self, seen):
         """Students whose folder, or whose file of another kind, is there without a notebook."""
         holds, first = defaultdict(list), {}
         for parts in [(*folder, "") for folder in self.folders] + self.others:
-            own = parts[top(parts) :]
+            own = self._own(parts)
             who = who_is(own) if own and own[0] else None
             if who is None or who.kind == "file" or who.identity in seen:
                 continue

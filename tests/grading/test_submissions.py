@@ -41,12 +41,22 @@ def as_zip(tmp_path, files):
     return path
 
 
-def test_an_export_in_a_folder_is_pointed_out(tmp_path):
+def test_an_export_in_a_folder_beside_others_gets_no_marks(tmp_path):
     """It could as well be a student who forges other names, so it is not believed."""
     spread(tmp_path, {f"downloads/{name}": content for name, content in CANVAS.items()})
+    spread(tmp_path, {"jane/ch01.ipynb": small()})
     intake = taken_in(tmp_path)
-    assert {s.student for s in intake.submissions} == {"downloads"}
-    assert any("named like those of 4 (anon_aB3xy, doejane_12345, roe_" in x for x in intake.lines)
+    words = (
+        "downloads holds the work of 4 students (anon_aB3xy, doejane_12345, roe_bob_7 and 1 more). "
+        "Grade it by itself."
+    )
+    assert [(s.student, s.chapter, s.problem) for s in intake.submissions] == [
+        ("downloads", 1, words), ("downloads", 2, words), ("jane", 1, None),
+    ]  # fmt: skip
+    assert words in intake.lines
+
+
+def test_an_export_in_a_folder_for_an_assignment_is_an_export(tmp_path):
     for name in ("ch01", "Homework 1", "submissions", "assignment_2 - autoencoders"):
         spread(tmp_path / name, {f"{name}/{file}": content for file, content in CANVAS.items()})
         assert len(taken_in(tmp_path / name).submissions) == 5
@@ -190,6 +200,40 @@ def test_a_packed_folder_of_one_student_is_that_student(tmp_path):
     ):
         rows, _ = seen(as_zip(tmp_path, files))
         assert [row[:2] for row in rows] == [("jane", 1)]
+
+
+@pytest.mark.parametrize("below", ["", "Homework 1/"])
+def test_a_whole_class_in_a_folder_beside_others_gets_no_marks(tmp_path, below):
+    three = {f"Monday/{below}{name}/ch01.ipynb": small(text=name) for name in ("al", "bo", "cy")}
+    intake = taken_in(spread(tmp_path, {**three, "jane/ch01.ipynb": small()}))
+    found = {s.student: s.problem for s in intake.submissions}
+    words = "Monday holds the work of 3 students (al, bo, cy). Grade it by itself."
+    assert found == {"Monday": words, "jane": None}
+
+
+def test_folders_of_attempts_or_of_chapters_are_no_class(tmp_path):
+    spread(tmp_path, {
+        **{f"jane/{name}/ch01.ipynb": small(text=name) for name in ("1", "2", "3", "old", "new")},
+        **{f"bob/{name}/x.ipynb": small(c, name) for c, name in enumerate(("one", "two"), 1)},
+        **{f"zoe/sub{c}/x.ipynb": small(c % 2 + 1, str(c)) for c in range(4)},
+    })  # fmt: skip
+    assert not any(s.problem for s in taken_in(tmp_path).submissions)
+
+
+def test_a_packed_folder_with_one_name_inside_is_not_passed_over(tmp_path):
+    """Else whoever hands in alone could hand in for another."""
+    for shape in (as_zip, as_folder):
+        rows, lines = seen(shape(tmp_path, {"Mallory/Anna/ch01.ipynb": small()}))
+        assert [row[0] for row in rows] == ["Mallory"]
+        assert not any("passed over" in line for line in lines)
+
+
+def test_a_folder_around_all_is_passed_over_and_named(tmp_path):
+    files = {f"Submissions 24/all/{name}/ch01.ipynb": small(text=name) for name in ("jane", "bob")}
+    for shape in (as_zip, as_folder):
+        rows, lines = seen(shape(tmp_path, files))
+        assert [row[0] for row in rows] == ["bob", "jane"]
+        assert "Submissions 24/all/ around all was passed over." in lines
 
 
 def test_a_folder_for_each_chapter_is_no_student(tmp_path):
