@@ -11,6 +11,7 @@ import time
 from course.grading.gradebook_file import GradebookError, open_file, transaction
 from course.grading.names import natural_order, shown, whole
 from course.grading.records import Entry, Mark, Written, text_digest
+from course.grading.taking_in import take_in
 
 __all__ = [
     "Entry", "Gradebook", "GradebookError", "Mark", "Written", "open_gradebook",
@@ -56,35 +57,14 @@ class Gradebook:
     def take_in(self, submissions):
         """Make these the current submissions of their students; others stay as they are.
 
-        A submission that cannot be graded does not take the place of an earlier one that can.
+        A submission that cannot be graded does not take the place of an earlier one that can. A
+        student whom a learning system knows by the same number keeps all under a new name.
 
         Returns:
-            sentences about those that were not taken.
+            sentences about those that were not taken, that are others than last time, or missing.
         """
-        lines = []
         with transaction(self._db):
-            for s in submissions:
-                made = self._db.execute(
-                    "INSERT INTO submission VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
-                    "ON CONFLICT DO UPDATE SET key = excluded.key, source = excluded.source, "
-                    "problem = excluded.problem, handed_in = excluded.handed_in, "
-                    "system = excluded.system, number = excluded.number, late = excluded.late "
-                    "WHERE excluded.problem IS NULL OR submission.problem IS NOT NULL",
-                    (
-                        s.student, -1 if s.chapter is None else s.chapter, s.key, s.source,
-                        s.problem, str(s.when or ""), s.system, s.number, bool(s.late),
-                    ),
-                )  # fmt: skip
-                if not made.rowcount:
-                    lines.append(
-                        f"{shown(s.student, 60)}, chapter {s.chapter}: {shown(s.source, 80)} "
-                        f"cannot be graded. {s.problem} The earlier submission keeps its marks."
-                    )
-            self._db.execute(
-                "DELETE FROM submission WHERE chapter = -1 AND student IN "
-                "(SELECT student FROM submission WHERE chapter >= 0)"
-            )
-        return lines
+            return take_in(self._db, submissions)
 
     def use(self, cases):
         """Say which version of the cases counts from now on.

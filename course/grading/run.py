@@ -82,6 +82,8 @@ def grade(path, settings, say=print):
             kits = make_kits({c: chapters[c] for c in wanted}, settings.seed_path, say)
             _write_last_runs(out, wanted, path, settings)
             lines = [*intake.lines, *book.take_in(intake.submissions)]
+            for line in lines[len(intake.lines) :]:
+                say(line)
             book.use({c: kit.key for c, kit in kits.items()})
             todo = book.ungraded(intake.submissions, {c: kit.key for c, kit in kits.items()})
             done = sum(not s.problem for s in intake.submissions) - len(todo)
