@@ -20,6 +20,7 @@ from course.grading.zips import STRANGE, Refused
 MB = 1_000_000
 # What systems leave in folders and archives by themselves.
 NOISE = ("__MACOSX", ".DS_Store", ".ipynb_checkpoints", ".git", "__pycache__", "Thumbs.db")
+GRADEBOOK = "gradebook.sqlite"  # a folder with one holds what a run of the grader wrote
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ def items(path, limits=None, wanted=(".ipynb", ".zip"), leave_out=()):
     """The files of a folder, a zip or a single file, one `Item` after the other.
 
     An item that is refused has `refused` set and no `read`. Read an item before asking for the next
-    one: a zip within a zip is closed after its last entry. A folder is an item with an empty name.
+    one: a zip within a zip is closed after its last entry. A folder is an item with an empty name;
+    one that holds a gradebook is refused.
 
     Args:
         path: a folder, a zip, or a notebook.
@@ -88,19 +90,23 @@ def items(path, limits=None, wanted=(".ipynb", ".zip"), leave_out=()):
         mode = os.stat(path).st_mode  # what the instructor names may be a link
     except OSError as error:
         raise NotThere(f"{shown(str(path))} cannot be opened ({_why(error)}).") from None
-    if stat.S_ISREG(mode) and path.suffix.lower() != ".zip":
+    kinds = (".zip", ".ipynb")
+    if not stat.S_ISDIR(mode) and not (stat.S_ISREG(mode) and path.suffix.lower() in kinds):
+        raise NotThere(
+            f"Expected a folder, a zip or a notebook (.ipynb). Received: {shown(str(path))}. "
+            "Unpack other archives first and give the folder."
+        )
+    if stat.S_ISREG(mode) and path.suffix.lower() == ".ipynb":
         yield walk.on_disk(path.resolve(), (storable(path.name),))
     elif stat.S_ISDIR(mode):
         yield from _from_top(path, walk.folder(path, ()))
-    elif stat.S_ISREG(mode):
+    else:
         try:
             file = open(path, "rb")  # noqa: SIM115 - closed by the next line
         except OSError as error:
             raise NotThere(f"{shown(str(path))} cannot be opened ({_why(error)}).") from None
         with file:
             yield from _from_top(path, walk.archive(file, (), 0))
-    else:
-        raise NotThere(f"Expected a folder or a zip. Received: {shown(str(path))}.")
 
 
 def _from_top(path, found):
@@ -139,6 +145,8 @@ class _Walk:
             elif entry.is_dir(follow_symlinks=False):
                 if getattr(entry, "is_junction", bool)():
                     yield Item(here, refused="is a link; links are not followed")
+                elif os.path.lexists(os.path.join(entry.path, GRADEBOOK)):
+                    yield Item((*here, ""), refused="holds a gradebook")
                 else:
                     yield Item((*here, ""))  # a folder, which may be empty
                     yield from self.folder(entry.path, here)

@@ -79,6 +79,26 @@ def nameless(found):
     ]
 
 
+def not_read(paths):
+    """A sentence about files of another kind that are nobody's.
+
+    Args:
+        paths: a list of paths as names.
+    """
+    if not paths:
+        return []
+    some = ", ".join(shown("/".join(p), 60) for p in paths[:5]) + ", …" * (len(paths) > 5)
+    return [f"Not read, as they are no notebooks: {_many(len(paths), 'file')} ({some})."]
+
+
+def passed_over(folders):
+    """A sentence for each folder that holds what an earlier run wrote."""
+    some = [shown("/".join(folder), 80) for folder in folders]
+    return [f"Passed over: {path}/, as it holds a gradebook." for path in some[:5]] + (
+        [f"Passed over: {len(some) - 5} more folders that hold a gradebook."] * (len(some) > 5)
+    )
+
+
 def twins(submissions):
     """Names that look alike, and files that are the same, in sentences."""
     lines, alike, same = [], defaultdict(set), defaultdict(set)

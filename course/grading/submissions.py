@@ -15,7 +15,14 @@ from course.grading import archives, notebooks
 from course.grading.archives import NotThere, Refused
 from course.grading.crowds import around, crowd, crowd_line
 from course.grading.exported_names import told_apart, who_is
-from course.grading.intake_lines import nameless, recognised, twins, why_newest
+from course.grading.intake_lines import (
+    nameless,
+    not_read,
+    passed_over,
+    recognised,
+    twins,
+    why_newest,
+)
 from course.grading.names import shown
 
 __all__ = ["Intake", "NotThere", "Submission", "read_submissions"]
@@ -89,13 +96,15 @@ def read_submissions(path, *, chapters, limits=None, leave_out=()):
         path: a folder, a zip, or one notebook.
         chapters: the numbers of the chapters to be graded; notebooks of others are left out.
         limits: `archives.Limits`; None means the usual ones.
-        leave_out: folders below it that hold no submissions, such as what an earlier run wrote.
+        leave_out: folders that a run of the grader writes to; they hold no submissions. Of one that
+            is `path` itself only feedback/ is left out.
 
     Raises:
         NotThere: if nothing can be read at `path`.
     """
     reading = _Reading(set(chapters), packed=Path(path).suffix.lower() == ".zip")
     try:
+        leave_out = [*leave_out, *(Path(folder, "feedback") for folder in leave_out)]
         for item in archives.items(path, limits, leave_out=leave_out):
             reading.take(item)
         return reading.finish()
@@ -142,11 +151,11 @@ class _Reading:
     def __init__(self, chapters, packed):
         self.chapters, self.packed, self.spool = chapters, packed, _Spool()
         self.found, self.folders, self.others = [], [], []
-        self.around = ()
+        self.passed, self.around = [], ()
 
     def take(self, item):
         if not item.name:
-            self.folders.append(item.parts[:-1])
+            (self.passed if item.refused else self.folders).append(item.parts[:-1])
             return
         if item.refused:
             self._refuse(item, item.refused)
@@ -194,7 +203,9 @@ class _Reading:
         submissions += self._without_notebook({w.identity for w in whos if w})
         submissions.sort(key=lambda s: (s.student.casefold(), s.student, s.chapter or 0))
         head = recognised(whos, submissions, foreign, self.around)
-        lines = head + nameless(nobody) + lines + twins(submissions)
+        unread = [p for p in self.others if getattr(who_is(self._own(p)), "kind", "file") == "file"]
+        head += nameless(nobody) + not_read(unread) + passed_over(self.passed)
+        lines = head + lines + twins(submissions)
         return Intake(submissions, lines, self.spool)
 
     def _own(self, parts):

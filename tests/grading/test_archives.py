@@ -293,6 +293,13 @@ def test_what_is_not_there_is_said(tmp_path):
         found(tmp_path / "nothing")
 
 
+@pytest.mark.parametrize("name", ["class.tar.gz", "text.txt", "class.7z", "notebook"])
+def test_a_file_of_another_kind_is_refused(tmp_path, name):
+    spread(tmp_path, {name: b"1"})
+    with pytest.raises(NotThere, match=r"Expected a folder, a zip or a notebook.*Unpack other"):
+        found(tmp_path / name)
+
+
 def test_a_single_notebook(tmp_path):
     spread(tmp_path, {"jane.ipynb": b"1"})
     assert found(tmp_path / "jane.ipynb") == {"jane.ipynb": b"1"}

@@ -123,6 +123,15 @@ def test_a_second_run_marks_only_what_changed(folder, settings, pupils, marked):
 
 
 @locked
+@locked
+def test_what_it_wrote_among_the_submissions_is_no_student(folder, settings, pupils, marked):
+    settings = dataclasses.replace(settings, out=folder)
+    for _ in range(2):
+        run.grade(folder, settings, lambda _: None)
+    with open_gradebook(folder / run.GRADEBOOK, write=False) as book:
+        assert {e.student for e in book.entries()} == {one.name for one in pupils}
+
+
 def test_another_secret_marks_everybody_again(folder, settings, pupils, marked, tmp_path):
     run.grade(folder, settings, lambda _: None)
     other = tmp_path / "other.txt"

@@ -516,3 +516,23 @@ def test_what_an_earlier_run_wrote_is_no_student(tmp_path):
     left_out = taken_in(tmp_path, leave_out=[tmp_path / "grades"]).submissions
     assert [s.student for s in left_out] == ["jane"]
     assert [s.student for s in taken_in(tmp_path).submissions] == ["grades", "jane"]
+
+
+def test_a_folder_with_a_gradebook_is_no_student_and_is_named(tmp_path):
+    spread(tmp_path, {
+        "jane/ch01.ipynb": small(), "old run/gradebook.sqlite": b"",
+        "old run/feedback/jane.html": b"",
+    })  # fmt: skip
+    intake = taken_in(tmp_path)
+    assert [s.student for s in intake.submissions] == ["jane"]
+    assert "Passed over: old run/, as it holds a gradebook." in intake.lines
+
+
+def test_files_that_are_no_notebooks_and_nobodys_are_named(tmp_path):
+    files = {f"page {i}.html": b"" for i in range(7)}
+    spread(tmp_path, {**files, "bob_ch01.ipynb": small(), "jane/notes.txt": b"", "zed.rar": b""})
+    (line,) = [line for line in taken_in(tmp_path).lines if "Not read" in line]
+    assert line == (
+        "Not read, as they are no notebooks: 8 files (page 0.html, page 1.html, page 2.html, "
+        "page 3.html, page 4.html, …)."
+    )
