@@ -20,6 +20,8 @@ _NUMBER = re.compile(r"\d{1,6}(?:[.,]\d{1,6})?", re.ASCII)
 # What a spreadsheet turns into another value when it saves: 007, 1E5, 12345678901234567, 1-2.
 _TURNED = re.compile(r"[\d.,:/eE+ -]*\d[\d.,:/eE+ -]*", re.ASCII)
 
+_WORKBOOK = (b"PK\3\4", b"\xd0\xcf\x11\xe0")  # how .xlsx and .ods begin, and .xls
+
 
 class SheetError(ValueError):
     """The sheet as a whole cannot be read or written. The message says what to do."""
@@ -72,7 +74,7 @@ def write_sheet(path, book, *, excel=True):
                     student_cell(text.student),
                     name_cell(text.question),
                     number_cell(text.possible),
-                    text_cell(text.text),
+                    _kept(text_cell(text.text)),
                     number_cell(text.mark) if done else "",
                     text_cell(text.comment) if done else "",
                     _row_id(text),
@@ -97,9 +99,16 @@ def read_sheet(path, book):
         SheetError: if it is no marking sheet.
     """
     try:
-        rows = cells.from_csv(Path(path).read_bytes(), COLUMNS)
+        content = Path(path).read_bytes()
     except OSError as error:
         raise SheetError(f"{shown(str(path))} cannot be read ({error.strerror}).") from None
+    if content.startswith(_WORKBOOK):
+        raise SheetError(
+            f'{shown(str(path))} is a workbook. Save it in the spreadsheet as "CSV UTF-8", '
+            "and give that file."
+        )
+    try:
+        rows = cells.from_csv(content, COLUMNS)
     except NoTable as error:
         raise SheetError(f"{shown(str(path))} is no marking sheet. {error}") from None
     find, seen, merged = _Finder(book.written()), {}, Merged()
@@ -129,8 +138,12 @@ def merge_sheet(path, book: Gradebook):
 
 def student_cell(student):
     """A student's name as a cell that a spreadsheet gives back as it was."""
-    cell = name_cell(student)
-    return f"'{cell}" if _TURNED.fullmatch(cell.lstrip("'")) else cell
+    return _kept(name_cell(student))
+
+
+def _kept(cell):
+    """A cell that a spreadsheet takes for text, not for a number or a date."""
+    return f"'{cell}" if _TURNED.fullmatch(cell.lstrip("'").strip()) else cell
 
 
 class _Finder:
@@ -192,7 +205,7 @@ def _row(row, find, merged, seen, number):
             f"{who} has handed in another text for {what} since the sheet was written, or the row "
             "was mixed up. Write a new sheet and mark that one."
         )
-    wrote = text_cell(text.text)
+    wrote = _kept(text_cell(text.text))
     if _plain(row["text"]) not in (_plain(wrote), _latin(wrote)):
         return (
             f"The text is not what {who} wrote for {what}. Was a single column sorted? Only mark "

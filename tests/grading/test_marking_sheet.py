@@ -291,6 +291,22 @@ def test_names_that_a_spreadsheet_takes_for_numbers_are_guarded(book, sheet, stu
     assert merge_sheet(sheet, book).changed == 1
 
 
+@pytest.mark.parametrize("text", ["1E5", "007", "3/4", " 1-2 ", "'12", "1.10", "7\n"])
+def test_texts_that_a_spreadsheet_takes_for_numbers_or_dates_are_guarded(book, sheet, text):
+    add(book, "a", {"question 1.6": text})
+    write_sheet(sheet, book)
+    assert rows_of(sheet)[1][3] == f"'{text}"
+    filled(sheet, {1: ("1", "")})
+    assert merge_sheet(sheet, book).changed == 1
+
+
+@pytest.mark.parametrize("begin", [b"PK\3\4", b"\xd0\xcf\x11\xe0"])
+def test_a_workbook_is_refused_with_what_to_do(book, sheet, begin):
+    sheet.write_bytes(begin + b"rest")
+    with pytest.raises(SheetError, match=r'is a workbook\. Save it .* as "CSV UTF-8"'):
+        merge_sheet(sheet, book)
+
+
 def test_names_that_a_code_page_makes_alike_are_not_mixed_up(book, sheet):
     for name in ("Łu", "Ďu"):
         add(book, name)
