@@ -3,8 +3,10 @@
 import hashlib
 import re
 import unicodedata
+from collections import Counter
 
 PLAIN = " -_.,"  # beside letters and digits; not at the ends
+_NOT_IN_FILES = '<>:"/\\|?*'
 LONGEST = 60  # characters of a file name that come from a student's name
 # Letters that Windows keeps for devices, with any ending and in any case.
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
@@ -92,9 +94,10 @@ def natural_order(text):
 def file_names(students):
     """A safe and unique file name, without ending, for each student.
 
-    Letters and digits of any script stay, and blanks within. Where something had to go, or two
-    names differ only in what a file system may ignore, a few digits of a checksum keep them apart;
-    so do they where a name ends like such a checksum. The same class always gets the same names.
+    A name that every file system keeps stays as it is. Of others only letters and digits of any
+    script stay, and blanks within; a few digits of a checksum then keep them apart, and so they do
+    where two names look alike, or one ends like such a checksum. The same class always gets the
+    same names.
 
     Args:
         students: an iterable of strings.
@@ -103,16 +106,31 @@ def file_names(students):
         a dict of student -> name.
     """
     students = sorted(set(students))
-    plain = {student: _safe(student) for student in students}
-    owners = {}
-    for student, name in plain.items():
-        owners.setdefault(look_alike(name), []).append(student)
+    alike = Counter(map(look_alike, students))
     return {
-        student: name
-        if name == student and len(owners[look_alike(name)]) == 1 and not _CHECKED.search(name)
-        else f"{name}-{hashlib.sha256(student.encode('utf-8', 'surrogatepass')).hexdigest()[:10]}"
-        for student, name in plain.items()
+        student: student
+        if alike[look_alike(student)] == 1 and _is_file_name(student)
+        else f"{_safe(student)}-{_checksum(student)}"
+        for student in students
     }
+
+
+def _is_file_name(text):
+    """Whether every file system keeps this name, and no shell or reader takes it for another."""
+    return (
+        0 < len(text) <= LONGEST
+        and text == unicodedata.normalize("NFC", text) == shown(text) == text.strip()
+        and len(text.encode()) <= 3 * LONGEST
+        and not text.startswith((".", "-", "~"))
+        and not text.endswith(".")
+        and not any(c in _NOT_IN_FILES for c in text)
+        and not _DEVICES.fullmatch(text)
+        and not _CHECKED.search(look_alike(text))
+    )
+
+
+def _checksum(text):
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:10]
 
 
 def _safe(text):
