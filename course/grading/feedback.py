@@ -6,7 +6,7 @@ from pathlib import Path
 from course.chapters import CHAPTERS
 from course.exercises.exercise import of_chapter
 from course.grading.names import file_names, shown
-from course.grading.page import block, name, page, points, text, write_page
+from course.grading.page import POLICY, block, name, page, points, text, write_page
 
 # status -> (mark, words, class). The words carry the meaning, the colour repeats it.
 LOOK = {
@@ -21,7 +21,7 @@ _EXPECTED = re.compile(r"^Expected: .*?(?=Received: |$)", re.DOTALL)
 
 
 def write_feedback(folder, book):
-    """Write a page for each student of a gradebook.
+    """Write a page for each student of a gradebook, and remove earlier pages of others.
 
     Args:
         folder: where to write; it is made.
@@ -40,7 +40,20 @@ def write_feedback(folder, book):
             student, entries[student], marks.get(student, []), written.get(student, [])
         )
         write_page(paths[student], markup)
+    _remove_others(Path(folder), paths.values())
     return paths
+
+
+def _remove_others(folder, kept):
+    """Remove the pages that an earlier run wrote for names which nobody has any more."""
+    kept = {path.stat().st_ino for path in kept}  # some file systems give names back otherwise
+    for path in folder.glob("*.html"):
+        if path.is_symlink() or not path.is_file() or path.stat().st_ino in kept:
+            continue
+        with open(path, "rb") as file:
+            begin = file.read(2000)
+        if POLICY.encode() in begin and b"<title>Feedback for " in begin:
+            path.unlink()
 
 
 def by_student(rows):

@@ -7,8 +7,9 @@ from functools import cache
 from pathlib import Path
 
 from course.data.cache import write_whole
-from course.grading.names import lines_shown, shown
+from course.grading.names import lines_shown, look_alike, shown
 
+POLICY = "default-src 'none'; style-src 'sha256-"  # how the policy of all our pages begins
 _MORE = """
 bdi { overflow-wrap: anywhere; }
 p, li, dd, h1, h2, h3, .failure { overflow-wrap: anywhere; }
@@ -64,9 +65,7 @@ def page(title, body, *, wide=False):
         wide: leave room for tables.
     """
     sheet, checksum = style()
-    policy = (
-        f"default-src 'none'; style-src 'sha256-{checksum}'; base-uri 'none'; form-action 'none'"
-    )
+    policy = f"{POLICY}{checksum}'; base-uri 'none'; form-action 'none'"
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
@@ -101,7 +100,9 @@ def block(words, longest=20_000):
 
 def name(student, longest=80):
     """A name as markup; one that runs from right to left does not turn what stands around it."""
-    return f'<bdi dir="auto">{text(student, longest)}</bdi>'
+    seen = look_alike(shown(student, longest))
+    words = text(student, longest) if seen else "(a name that cannot be seen)"
+    return f'<bdi dir="auto">{words}</bdi>'
 
 
 def points(earned, possible):

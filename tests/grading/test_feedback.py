@@ -1,5 +1,6 @@
 """course.grading.feedback and page: what students wrote is shown, and never does anything."""
 
+import os
 import re
 
 import pytest
@@ -140,6 +141,36 @@ def test_a_flood_of_text_is_cut(book, tmp_path):
     write_summary(tmp_path / "summary.html", book, lines=[flood], feedback=paths)
     assert paths["a"].stat().st_size < 100_000
     assert (tmp_path / "summary.html").stat().st_size < 30_000
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX only")
+def test_pages_of_earlier_names_are_removed_and_nothing_else(book, tmp_path):
+    graded(book, "Jane", [("1.1", 1, 1, "passed")])
+    folder = tmp_path / "feedback"
+    old = write_feedback(folder, book)["Jane"].rename(folder / "Jane (17).html")
+    policy = page.page("Grading summary", "")
+    for name, content in (("mine.html", "<p>notes"), ("s.html", policy), ("a.txt", policy)):
+        (folder / name).write_text(content, encoding="utf-8")
+    (folder / "sub.html").mkdir()
+    (folder / "link.html").symlink_to(folder / "Jane.html")
+    write_feedback(folder, book)
+    assert not old.exists()
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "Jane.html", "a.txt", "link.html", "mine.html", "s.html", "sub.html",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("student", ["", " ", "\u200d", "\u3000\u00a0"])
+def test_a_name_that_cannot_be_seen_has_words(book, tmp_path, student):
+    graded(book, student, [("1.1", 1, 1, "passed")])
+    paths = write_feedback(tmp_path / "feedback", book)
+    write_summary(tmp_path / "summary.html", book, feedback=paths)
+    assert "(a name that cannot be seen)" in checked(tmp_path / "summary.html").text
+    assert "Feedback for (a name that cannot be seen)" in checked(paths[student]).text
+
+
+def test_a_name_of_hidden_characters_is_written_out():
+    assert page.name("\u202e") == r'<bdi dir="auto">\u202e</bdi>'
 
 
 def test_points_read_well():
