@@ -52,7 +52,8 @@ def recognised(whos, submissions, foreign, around=()):
         bad = sum(bool(s.problem) for s in mine)
         late = sum(s.late for s in mine)
         lines.append(
-            f"Chapter {chapter}: {_many(len(mine), 'submission')}, known by {how}"
+            f"Chapter {chapter}: {_many(len(mine), 'submission')}"
+            + f", known by {how}" * bool(how)
             + f"; {bad} cannot be read" * bool(bad)
             + f"; {late} late" * bool(late)
             + "."

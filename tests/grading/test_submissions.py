@@ -211,6 +211,12 @@ def test_a_whole_class_in_a_folder_beside_others_gets_no_marks(tmp_path, below):
     assert found == {"Monday": words, "jane": None}
 
 
+def test_what_is_known_of_nothing_is_not_said(tmp_path):
+    three = {f"Monday/{name}/ch01.ipynb": small(text=name) for name in ("al", "bo", "cy")}
+    _, lines = seen(spread(tmp_path, {**three, "jane/ch02.ipynb": small(2)}))
+    assert "Chapter 1: 1 submission; 1 cannot be read." in lines
+
+
 def test_folders_of_attempts_or_of_chapters_are_no_class(tmp_path):
     spread(tmp_path, {
         **{f"jane/{name}/ch01.ipynb": small(text=name) for name in ("1", "2", "3", "old", "new")},
