@@ -33,8 +33,14 @@ def take_in(db, submissions):
     Returns:
         sentences about what changed and what was not taken.
     """
+    known = defaultdict(set)
+    for student, *number in db.execute(
+        "SELECT student, system, number, chapter FROM submission WHERE number != ''"
+    ):
+        known[tuple(number)].add(student)
     for s in submissions:
-        _follow(db, s)
+        if known[s.system, s.number, _chapter(s)] - {s.student}:
+            _follow(db, s)
     before = {
         (student, chapter): key
         for student, chapter, key in db.execute(
@@ -43,10 +49,9 @@ def take_in(db, submissions):
     }
     lines = []
     for s in submissions:
-        chapter = -1 if s.chapter is None else s.chapter
         row = (
-            s.student, chapter, s.key, s.source, s.problem, str(s.when or ""), s.system, s.number,
-            bool(s.late),
+            s.student, _chapter(s), s.key, s.source, s.problem, str(s.when or ""),
+            s.system, s.number, bool(s.late),
         )  # fmt: skip
         if not db.execute(_INSERT, row).rowcount:
             lines.append(
@@ -63,9 +68,7 @@ def _follow(db, submission):
     A system's number tells that it is the same student: Jane Doe becomes Jane Doe (17) when there
     is another Jane Doe. One who has had the name until now gets a number behind it.
     """
-    s, chapter = submission, -1 if submission.chapter is None else submission.chapter
-    if not s.number:
-        return
+    s, chapter = submission, _chapter(submission)
     found = db.execute(
         "SELECT student FROM submission WHERE (system, number, chapter) = (?, ?, ?)",
         (s.system, s.number, chapter),
@@ -78,6 +81,10 @@ def _follow(db, submission):
     if there and there[0]:
         _rename(db, s.student, f"{s.student} ({there[0]})", chapter)
     _rename(db, found[0][0], s.student, chapter)
+
+
+def _chapter(submission):
+    return -1 if submission.chapter is None else submission.chapter
 
 
 def _rename(db, old, new, chapter):
