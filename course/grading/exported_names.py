@@ -127,7 +127,7 @@ def who_is(parts):
     if person:
         return Who(person, "file", attempt=_attempts(parts) + attempt)
     for number, folder in enumerate(folders):  # nothing else is left
-        if re.fullmatch(r"\d{1,2}", folder):
+        if parts[-1] and re.fullmatch(r"\d{1,2}", folder):
             return _of_folder(folder, parts, number)
     return None
 

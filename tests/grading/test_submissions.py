@@ -278,8 +278,7 @@ def test_a_folder_with_a_number_is_a_student_where_nothing_else_is_left(tmp_path
     spread(tmp_path, {
         "7/ch01.ipynb": small(), "8/2/ch01.ipynb": small(text="8"), "9/jane.ipynb": small(2),
     })  # fmt: skip
-    rows, _ = seen(tmp_path)
-    assert [row[0] for row in rows] == ["7", "8", "jane"]
+    assert [s.student for s in taken_in(tmp_path).submissions] == ["7", "8", "jane"]
 
 
 def test_a_name_that_is_taken_for_an_attempt_is_explained(tmp_path):
