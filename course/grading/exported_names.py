@@ -170,7 +170,7 @@ def by_system(parts, number):
     return None
 
 
-def told_apart(whos, chapters):
+def told_apart(whos, chapters, rest=()):
     """A dict of Who -> name, in which a number follows a name that two students have.
 
     Where numbers belong to one assignment, only two in one chapter tell of two students.
@@ -178,16 +178,20 @@ def told_apart(whos, chapters):
     Args:
         whos: a `Who` for each file, or None.
         chapters: the chapter of each file, or None.
+        rest: a `Who` for what is there besides, of no chapter, or None.
     """
     numbers = defaultdict(set)
     for who, chapter in zip(whos, chapters, strict=True):
         if who and who.kind in ("moodle", "blackboard", "brightspace"):
             where = chapter if who.kind in _ANEW else None
             numbers[who.kind, who.name, where].add(who.number)
+    for who in rest:
+        if who and who.kind == "brightspace":
+            numbers[who.kind, who.name, None].add(who.number)
     twice = {key[:2] for key, several in numbers.items() if len(several) > 1}
     return {
         who: f"{who.name} ({who.number})" if (who.kind, who.name) in twice else who.name
-        for who in whos
+        for who in (*whos, *rest)
         if who
     }
 

@@ -188,7 +188,8 @@ class _Reading:
         others = self.others + [(*folder, "") for folder in self.folders]
         self.around = around(files, others, packed=self.packed)
         whos = [who_is(self._own(parts)) for parts, _ in files]
-        names = told_apart(whos, [found.chapter for found in self.found])
+        rest = [who_is(self._own(parts)) for parts in others]
+        names = told_apart(whos, [found.chapter for found in self.found], rest)
         groups, lines, nobody, foreign = defaultdict(list), [], [], Counter()
         for found, who in zip(self.found, whos, strict=True):
             if who is None:
@@ -200,7 +201,7 @@ class _Reading:
         submissions = []
         for student, mine in groups.items():
             submissions += self._of_student(student, mine, lines)
-        submissions += self._without_notebook({w.identity for w in whos if w})
+        submissions += self._without_notebook(names, {w.identity for w in whos if w})
         submissions.sort(key=lambda s: (s.student.casefold(), s.student, s.chapter or 0))
         head = recognised(whos, submissions, foreign, self.around)
         unread = [p for p in self.others if getattr(who_is(self._own(p)), "kind", "file") == "file"]
@@ -263,7 +264,7 @@ class _Reading:
             self.spool if found.key else None, found.content_place,
         )  # fmt: skip
 
-    def _without_notebook(self, seen):
+    def _without_notebook(self, names, seen):
         """Students whose folder, or whose file of another kind, is there without a notebook."""
         holds, first = defaultdict(list), {}
         for parts in [(*folder, "") for folder in self.folders] + self.others:
@@ -278,7 +279,7 @@ class _Reading:
             words = shown(there[0], 40) if len(there) == 1 else f"{len(there)} other files"
             problem = f"There is no notebook, {f'only {words}' if there else 'and nothing else'}."
             yield Submission(
-                who.name, None, path, problem=problem,
+                names.get(who, who.name), None, path, problem=problem,
                 system=who.system, number=who.number, late=who.late,
             )  # fmt: skip
 

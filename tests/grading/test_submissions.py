@@ -345,6 +345,15 @@ def test_two_students_of_one_name_in_brightspace_are_kept_apart(tmp_path):
     assert [row[:2] for row in rows] == [("Ann Lee (12)", 1), ("Ann Lee (99)", 2)]
 
 
+def test_two_of_one_name_in_brightspace_are_kept_apart_without_a_notebook_too(tmp_path):
+    spread(tmp_path, {
+        "12-34 - Ann Lee - Nov 4, 2024 130 PM/x.ipynb": small(),
+        "99-35 - Ann Lee - Nov 4, 2024 130 PM/x.pdf": b"",
+    })  # fmt: skip
+    found = [(s.student, bool(s.problem)) for s in taken_in(tmp_path).submissions]
+    assert found == [("Ann Lee (12)", False), ("Ann Lee (99)", True)]
+
+
 def test_the_exchange_of_nbgrader(tmp_path):
     spread(tmp_path, {
         "jane+ps1+2026-01-02 10:00:00.123456 UTC+abc/ch01.ipynb": small(text="new"),
