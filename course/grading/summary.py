@@ -63,7 +63,7 @@ def wrong_answers(marks):
             key = ("hint", mark.hint) if mark.hint else ("value", mark.digest) * bool(mark.digest)
             key = key or ("said", said)
             groups[key].add(mark.student)
-            words.setdefault(key, mark.hint[:1].upper() + mark.hint[1:] or said)
+            words.setdefault(key, f"Hint: {mark.hint}" if mark.hint else said)
     ranked = sorted(groups, key=lambda key: (-len(groups[key]), key))
     return [(words[key], sorted(groups[key])) for key in ranked]
 

@@ -38,7 +38,7 @@ def test_wrong_answers_are_grouped_by_hint_then_value_then_words():
         mark("j", "1.1", "not yet", hint="biases?"),
     ]
     assert wrong_answers(marks) == [
-        ("Biases?", ["a", "b", "j"]), ("The value is wrong.", ["c", "d"]), ("Raised.", ["f"]),
+        ("Hint: biases?", ["a", "b", "j"]), ("The value is wrong.", ["c", "d"]), ("Raised.", ["f"]),
         ("The value is wrong.", ["e"]),
     ]  # fmt: skip
     assert counts(marks) == [1, 7, 1, 1]
