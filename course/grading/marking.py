@@ -121,21 +121,18 @@ def _exercise(task, notebook, worker, exercise, hidden, watch):
                 tuple(line for line in wrong if not line.startswith("Case: ")),
                 case_line=case_line(case),
                 code=reply.code,
-                hint=_hint(wrong) if reply.kind == replies.VALUE else "",
+                hint=next((w.removeprefix("Hint: ") for w in wrong if w.startswith("Hint: ")), ""),
                 digest=_digest(number, reply.value),
                 seconds=seconds,
             )
     return _mark(task, exercise, PASSED, points=exercise.points, seconds=seconds)
 
 
-def _hint(wrong):
-    """The hint of the course among these lines, or "". What an answer raised may look like one."""
-    return next((w.removeprefix("Hint: ") for w in wrong if w.startswith("Hint: ")), "")
-
-
 def _what_is_wrong(exercise, case, reply):
     """Lines that say what is wrong with a reply; none if it is right."""
     if reply.kind != replies.VALUE:
+        if reply.text.startswith(("Hint:", "Case:")):  # words of the course, which it imitates
+            return (f"The answer says: {reply.text}",)
         return (reply.text or f"No value: {reply.kind}.",)
     name = touched(case.arguments, reply.after)
     if name:

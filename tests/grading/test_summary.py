@@ -71,7 +71,7 @@ def test_the_summary_says_it_all(book, tmp_path):
         "The hardest exercise was 1.3 (binary cross-entropy): 0 % of those who handed in",
         "Mean 1.3 of 6 points, 10 students, without the texts",
         "1.1 count the trained numbers 10 0 0 0", "1.2 mean squared error 3 7 0 0",
-        "1.3 binary cross-entropy 0 0 1 9", "1.2 7 Sum or mean? s3 , s4 , s5 and 4 more",
+        "1.3 binary cross-entropy 0 0 1 9", "1.2 7 Hint: Sum or mean? s3 , s4 , s5 and 4 more",
         "bad chapter 1 The file is empty.", "s9 exercise 1.3 It went away.",
         "s4 , chapter 1: Cell 9 counts.", "Recognised a Canvas export.",
         "s0 2 / 6", "bad – Chapter 1: The file is empty.",
