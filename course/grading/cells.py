@@ -2,17 +2,20 @@
 
 A spreadsheet takes a cell for a formula if it begins with = + - @, also in their full width, or
 with a tab. One that expects semicolons splits our cells at those, quoted or not; so what follows a
-semicolon or a line feed within a text begins a cell too. An apostrophe goes in front of each.
+semicolon or the end of a line within a text begins a cell too, whatever stands in front that cannot
+be seen. An apostrophe goes in front of each.
 """
 
 import csv
 import io
 import re
 
-from course.grading.names import lines_shown, shown
+from course.grading.names import lines_shown, one_line_end, shown
 
 _FORMULA = r"[=+\-@＝＋－＠﹢﹣﹫﹦−]"
-_BEGINS = r"((?:^|[;\t\n])[\s\"]{0,40})('*)"
+_ENDS = r";\t\n\r\v\f\x1c-\x1e\x85\u2028\u2029"
+_UNSEEN = r"\s\"\0-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+_BEGINS = rf"((?:^|[{_ENDS}])[{_UNSEEN}]{{0,40}})('*)"
 _GUARD = re.compile(rf"{_BEGINS}(?={_FORMULA})")
 _UNGUARD = re.compile(rf"{_BEGINS}'(?={_FORMULA})")
 
@@ -38,15 +41,15 @@ def name_cell(text):
 
 def text_cell(text, longest=30_000):
     """A text of several lines as one cell, cut where a spreadsheet would cut it without a word."""
-    text = lines_shown(text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = lines_shown(one_line_end(text))
     if len(text) > longest:
         text = f"{text[:longest]}\n[… cut here; the rest is in the notebook]"
     return guarded(text)
 
 
-def number_cell(number):
+def number_cell(number, digits=4):
     """Points as a spreadsheet reads them everywhere that knows a decimal point."""
-    return "" if number is None else f"{number:.4f}".rstrip("0").rstrip(".")
+    return "" if number is None else f"{number:.{digits}f}".rstrip("0").rstrip(".")
 
 
 def to_csv(rows, *, excel=False):

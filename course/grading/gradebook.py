@@ -9,7 +9,7 @@ import json
 import time
 
 from course.grading.gradebook_file import GradebookError, open_file, transaction
-from course.grading.names import natural_order, shown, whole
+from course.grading.names import natural_order, one_line_end, shown, whole
 from course.grading.records import Entry, Mark, Written, text_digest
 from course.grading.taking_in import take_in
 
@@ -207,6 +207,8 @@ class Gradebook:
     def merge(self, given):
         """Write down marks that a person gave: (Written, mark, comment), all or none of them.
 
+        Comments are kept as they are, but for blanks around them and the ends of their lines.
+
         Returns:
             how many were new or changed.
         """
@@ -221,7 +223,8 @@ class Gradebook:
                     "seen = excluded.seen, given = excluded.given WHERE (mark, comment, seen) "
                     "IS NOT (excluded.mark, excluded.comment, excluded.seen)",
                     (
-                        text.student, text.chapter, text.question, mark, comment, text.digest,
+                        text.student, text.chapter, text.question, mark,
+                        whole(one_line_end(comment)).strip(), text.digest,
                         time.strftime("%Y-%m-%d %H:%M:%S"),
                     ),
                 )  # fmt: skip

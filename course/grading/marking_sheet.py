@@ -11,12 +11,14 @@ from pathlib import Path
 
 from course.data.cache import write_whole
 from course.grading import cells
-from course.grading.cells import NoTable, name_cell, number_cell, text_cell
+from course.grading.cells import NoTable, guarded, name_cell, number_cell, text_cell, unguarded
 from course.grading.gradebook import Gradebook, text_digest
-from course.grading.names import shown
+from course.grading.names import one_line_end, shown
 
 COLUMNS = ("student", "question", "points possible", "text", "mark", "comment")
-_NUMBER = re.compile(r"\d{1,6}(?:[.,]\d{1,6})?", re.ASCII)
+LONGEST_COMMENT = 10_000  # characters; feedback shows no more, and a spreadsheet cuts soon after
+_DECIMALS = 6
+_NUMBER = re.compile(rf"\d{{1,6}}(?:[.,]\d{{1,{_DECIMALS}}})?", re.ASCII)
 # What a spreadsheet turns into another value when it saves: 007, 1E5, 12345678901234567, 1-2.
 _TURNED = re.compile(r"[\d.,:/eE+ -]*\d[\d.,:/eE+ -]*", re.ASCII)
 
@@ -75,8 +77,8 @@ def write_sheet(path, book, *, excel=True):
                     name_cell(text.question),
                     number_cell(text.possible),
                     _kept(text_cell(text.text)),
-                    number_cell(text.mark) if done else "",
-                    text_cell(text.comment) if done else "",
+                    number_cell(text.mark, _DECIMALS) if done else "",
+                    _comment_cell(text.comment) if done else "",
                     _row_id(text),
                 ]
             )
@@ -146,6 +148,19 @@ def _kept(cell):
     return f"'{cell}" if _TURNED.fullmatch(cell.lstrip("'").strip()) else cell
 
 
+def _comment_cell(comment):
+    """A person's comment as a cell. Nothing is cut or escaped: it comes back as it was."""
+    return _kept(guarded(comment))
+
+
+def _comment(cell):
+    """The comment that a cell means."""
+    cell = one_line_end(cell).strip()
+    if cell.startswith("'") and _kept(cell) != cell:
+        cell = cell[1:]
+    return unguarded(cell)
+
+
 class _Finder:
     """Finds the text that a row means: exactly, or as a spreadsheet may have changed the name,
     but only where that leaves no doubt."""
@@ -173,7 +188,7 @@ def _row_id(text):
 
 def _row(row, find, merged, seen, number):
     """Take one row, or say in a sentence what is wrong with it."""
-    mark, comment = row["mark"].strip(), cells.unguarded(row["comment"].strip())
+    mark, comment = row["mark"].strip(), _comment(row["comment"])
     who, what = shown(row["student"], 60) or "nobody", shown(row["question"], 40) or "nothing"
     if not mark:
         merged.unmarked += 1
@@ -197,6 +212,8 @@ def _row(row, find, merged, seen, number):
             f"The mark {shown(mark, 40)} of {who}, {what} is no number. "
             "Write it like 1.5 or 1,5, without a sign."
         )
+    if len(comment) > LONGEST_COMMENT:
+        return f"The comment on {who}, {what} is longer than {LONGEST_COMMENT:,} characters."
     if value > text.possible:
         possible = number_cell(text.possible)
         return f"The mark {shown(mark, 40)} of {who} is above the {possible} points of {what}."
@@ -240,7 +257,7 @@ def _holds_work(path, book):
         for t in book.written()
     }
     for _, row in rows:
-        mark, comment = row["mark"].strip(), _plain(cells.unguarded(row["comment"]))
+        mark, comment = row["mark"].strip(), _plain(_comment(row["comment"]))
         key = row["student"].strip(), row["question"].strip()
         if (mark or comment) and (_read_mark(mark), comment) != known.get(key):
             return True

@@ -44,6 +44,11 @@ def lines_shown(text):
     return "\n".join("\t".join(map(shown, line.split("\t"))) for line in text.split("\n"))
 
 
+def one_line_end(text):
+    """The text with a line feed at the end of each line, on whatever system it was written."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def _is_hidden(c):
     return unicodedata.category(c) in _HIDDEN and c not in _JOINERS
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 from paper import NASTY, submission
@@ -100,6 +101,57 @@ def test_a_new_sheet_shows_what_was_merged(book, sheet):
     assert write_sheet(sheet, book) == sheet
     assert rows_of(sheet)[1][4:6] == ["1.5", "'- ok"]
     assert merge_sheet(sheet, book).changed == 0
+
+
+COMMENTS = (
+    "a\u200bb", "می\u200cخواهم", "x\u202ey", "two\nlines\n\n- and a list", r"write \x41, not \\x5c",
+    "1/2", "007", "'1-2", "-1", "=1+1", "'=1", "''=1", "a;=1", "\u200b=1", "a\u2028=1", "\ufeff@x",
+    "O'Neil", "gut; schön, 100 %", "a\0b", "ends\u00a0in\u00a0between", "x" * 10_000,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("comment", COMMENTS, ids=lambda comment: ascii(comment[:20]))
+def test_a_comment_comes_back_as_it_is(book, sheet, comment):
+    add(book, "a")
+    book.merge([(book.written()[0], 1, comment)])
+    for separator in ",;":
+        assert write_sheet(sheet, book) == sheet
+        rows = rows_of(sheet)
+        for part in re.split(r"[;\n\u2028]", rows[1][5]):
+            assert not part.lstrip(' "\u200b\ufeff').startswith(tuple("=+-@"))
+        save(sheet, rows, separator)
+        assert merge_sheet(sheet, book).changed == 0
+    assert given(book) == {("a", "question 1.6"): (1, comment)}
+
+
+def test_a_comment_has_one_kind_of_line_end_and_no_blanks_around(book, sheet):
+    add(book, "a")
+    book.merge([(book.written()[0], 1, " one\r\ntwo\rthree\n")])
+    for end in ("\r\n", "\r", "\n"):
+        write_sheet(sheet, book)
+        filled(sheet, {1: ("1", f"one{end}two{end}three {end}")})
+        assert merge_sheet(sheet, book).changed == 0
+    assert given(book) == {("a", "question 1.6"): (1, "one\ntwo\nthree")}
+
+
+def test_a_comment_that_would_be_cut_is_not_taken(book, sheet):
+    add(book, "a")
+    write_sheet(sheet, book)
+    filled(sheet, {1: ("1", "x" * 10_001)})
+    assert merge_sheet(sheet, book).problems == [
+        "Row 2: The comment on a, question 1.6 is longer than 10,000 characters."
+    ]
+    assert given(book) == {}
+
+
+def test_a_mark_keeps_all_its_decimals(book, sheet):
+    add(book, "a")
+    write_sheet(sheet, book)
+    filled(sheet, {1: ("0.333333", "")})
+    assert merge_sheet(sheet, book).changed == 1
+    write_sheet(sheet, book)
+    assert merge_sheet(sheet, book).changed == 0
+    assert given(book) == {("a", "question 1.6"): (0.333333, "")}
 
 
 def test_a_sheet_somebody_works_on_is_never_overwritten(book, sheet):
