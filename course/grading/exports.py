@@ -99,12 +99,12 @@ def grades(book):
     for mark in book.marks():
         add(mark.student, mark.chapter, f"exercise {mark.exercise}", mark.points, mark.possible)
     for text in book.written():
-        given = text.mark if text.mark is not None or text.text.strip() else 0
-        add(text.student, text.chapter, text.question, given, text.possible)
+        add(text.student, text.chapter, text.question, text.points, text.possible)
         if text.stale:
-            made.remarks[text.student].append(
-                f"{text.question} was changed after it had been marked."
-            )
+            words = f"{text.question} was changed after it had been marked"
+            if text.empty:
+                words += f": nothing is written now, so {number_cell(text.mark)} became 0"
+            made.remarks[text.student].append(f"{words}.")
     made.students = sorted({e.student for e in entries}, key=lambda s: (s.casefold(), s))
     made.chapters = sorted(columns)
     order = {"exercise": 0, "question": 1, "homework": 2}

@@ -86,9 +86,9 @@ def feedback_page(student, entries, marks, written):
 
 
 def _sum(marks, written):
-    earned = sum(m.points for m in marks) + sum(w.mark or 0 for w in written)
+    earned = sum(m.points for m in marks) + sum(w.points or 0 for w in written)
     possible = sum(m.possible for m in marks) + sum(w.possible for w in written)
-    waiting = sum(w.mark is None and bool(w.text.strip()) for w in written)
+    waiting = sum(w.points is None for w in written)
     words = f"<strong>{points(earned, possible)}</strong>"
     if waiting:
         words += f" so far; {waiting} text{'s are' if waiting > 1 else ' is'} not marked yet"
@@ -140,10 +140,9 @@ def _result(mark, title):
 
 def _text(one):
     head = one.question[:1].upper() + one.question[1:]
-    empty = not one.text.strip()
-    if empty:
+    if one.empty and not one.points:
         sign, kind, words = "○", "open-edge", f"{points(0, one.possible)}, nothing was written"
-    elif one.mark is None:
+    elif one.points is None:
         possible = points(0, one.possible).removeprefix("0 of ")
         sign, kind, words = "○", "open-edge", f"{possible}, not marked yet"
     else:
@@ -151,7 +150,7 @@ def _text(one):
         kind = "passed" if one.mark >= one.possible else "wrong" if not one.mark else "open-edge"
         words += ", marked on an earlier text" * one.stale
     body = f"<p>{block(one.comment, 10_000)}</p>" if one.comment else ""
-    if not empty:
+    if not one.empty:
         body += (
             f"<details><summary>What you wrote</summary>"
             f'<div class="own">{block(one.text)}</div></details>'

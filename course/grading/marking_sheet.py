@@ -22,6 +22,7 @@ _NUMBER = re.compile(rf"\d{{1,6}}(?:[.,]\d{{1,{_DECIMALS}}})?", re.ASCII)
 # What a spreadsheet turns into another value when it saves: 007, 1E5, 12345678901234567, 1-2.
 _TURNED = re.compile(r"[\d.,:/eE+ -]*\d[\d.,:/eE+ -]*", re.ASCII)
 
+_EMPTIED = "[Nothing is written now. An earlier text was marked.]"
 _WORKBOOK = (b"PK\3\4", b"\xd0\xcf\x11\xe0")  # how .xlsx and .ods begin, and .xls
 
 
@@ -49,6 +50,9 @@ class Merged:
 def write_sheet(path, book, *, excel=True):
     """Write the texts that a person marks; marks that were merged before are filled in.
 
+    One for an earlier text is not: whoever sees the new text decides. So a text that was taken away
+    after it had been marked has a row too.
+
     A sheet that holds marks which the gradebook does not have is never overwritten: somebody is at
     work on it. The new one is put beside it.
 
@@ -69,14 +73,14 @@ def write_sheet(path, book, *, excel=True):
             number += 1
     rows = [[*COLUMNS, "id"]]
     for text in book.written():
-        if text.text.strip():
+        if not text.empty or text.mark is not None:
             done = text.mark is not None and not text.stale
             rows.append(
                 [
                     student_cell(text.student),
                     name_cell(text.question),
                     number_cell(text.possible),
-                    _kept(text_cell(text.text)),
+                    _text_cell(text),
                     number_cell(text.mark, _DECIMALS) if done else "",
                     _comment_cell(text.comment) if done else "",
                     _row_id(text),
@@ -146,6 +150,10 @@ def student_cell(student):
 def _kept(cell):
     """A cell that a spreadsheet takes for text, not for a number or a date."""
     return f"'{cell}" if _TURNED.fullmatch(cell.lstrip("'").strip()) else cell
+
+
+def _text_cell(text):
+    return _kept(text_cell(_EMPTIED if text.empty else text.text))
 
 
 def _comment_cell(comment):
@@ -222,7 +230,7 @@ def _row(row, find, merged, seen, number):
             f"{who} has handed in another text for {what} since the sheet was written, or the row "
             "was mixed up. Write a new sheet and mark that one."
         )
-    wrote = _kept(text_cell(text.text))
+    wrote = _text_cell(text)
     if _plain(row["text"]) not in (_plain(wrote), _latin(wrote)):
         return (
             f"The text is not what {who} wrote for {what}. Was a single column sorted? Only mark "
@@ -252,13 +260,14 @@ def _holds_work(path, book):
         rows = cells.from_csv(path.read_bytes(), COLUMNS)
     except (OSError, NoTable):
         return True  # whatever it is, it is not ours to replace
-    known = {
-        (student_cell(t.student), name_cell(t.question)): (t.mark, _plain(t.comment))
-        for t in book.written()
-    }
+    known = {(student_cell(t.student), name_cell(t.question)): t for t in book.written()}
     for _, row in rows:
         mark, comment = row["mark"].strip(), _plain(_comment(row["comment"]))
-        key = row["student"].strip(), row["question"].strip()
-        if (mark or comment) and (_read_mark(mark), comment) != known.get(key):
+        text = known.get((row["student"].strip(), row["question"].strip()))
+        if (mark or comment) and (
+            text is None
+            or (_read_mark(mark), comment) != (text.mark, _plain(text.comment))
+            or (text.stale and row.get("id", "").strip() == _row_id(text))  # the same for the new
+        ):
             return True
     return False

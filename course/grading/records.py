@@ -74,6 +74,21 @@ class Written:
         """Whether the mark was given to an earlier text."""
         return self.mark is not None and self.marked_text != self.digest
 
+    @property
+    def empty(self):
+        """Whether nothing is written."""
+        return not self.text.strip()
+
+    @property
+    def points(self):
+        """What it earns; None where a person has to mark.
+
+        A mark for an earlier text counts until the new one is marked, but not for an empty one.
+        """
+        if self.empty and (self.mark is None or self.stale):
+            return 0.0
+        return self.mark
+
 
 @dataclass(frozen=True)
 class Entry:

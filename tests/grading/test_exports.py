@@ -66,6 +66,25 @@ def test_a_mark_for_an_earlier_text_is_told(book):
     assert grades(book).remarks == {"a": ["question 1.6 was changed after it had been marked."]}
 
 
+def test_a_mark_for_a_text_that_was_emptied_does_not_count_and_is_told(book):
+    add(book, "a", written=[("question 1.6", "x", 2)])
+    book.merge([(book.written()[0], 1.5, "")])
+    add(book, "a", key="new", written=[("question 1.6", "", 2)])
+    made = grades(book)
+    assert made.cells["a", 1, "question 1.6"] == 0
+    assert (made.sums["a", 1].points, made.sums["a", 1].unmarked) == (2, 0)
+    assert made.remarks == {
+        "a": [
+            "question 1.6 was changed after it had been marked: nothing is written now, "
+            "so 1.5 became 0."
+        ]
+    }
+    book.merge([(book.written()[0], 1, "")])
+    made = grades(book)
+    assert made.cells["a", 1, "question 1.6"] == 1
+    assert made.remarks == {"a": []}
+
+
 def canvas_accepts(rows):
     """What Canvas's importer asks of a file: its columns, then a row of points."""
     head = rows[0]

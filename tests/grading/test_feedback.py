@@ -86,6 +86,22 @@ def test_a_mark_on_an_earlier_text_is_said(book, tmp_path):
     assert "2 of 2 points, marked on an earlier text" in made.text
 
 
+def test_a_mark_on_a_text_that_was_emptied_does_not_count(book, tmp_path):
+    for key, content in (("old", "x"), ("new", "")):
+        one = submission("a", key=key)
+        book.take_in([one])
+        book.store(one, "c", [], written=[("question 1.6", content, 2)])
+        if content:
+            book.merge([(book.written()[0], 2, "")])
+    made = checked(write_feedback(tmp_path, book)["a"])
+    assert "0 of 2 points ." in made.text
+    assert "○ Question 1.6 0 of 2 points, nothing was written" in made.text
+    book.merge([(book.written()[0], 1, "On paper.")])
+    made = checked(write_feedback(tmp_path, book)["a"])
+    assert "1 of 2 points ." in made.text
+    assert "✎ Question 1.6 1 of 2 points On paper." in made.text
+
+
 def test_expected_values_never_reach_a_page(book, tmp_path):
     lines = ("Expected: 42.125. Received: 3.", "Expected: [9, 9]", "1 of 3 values differ.")
     graded(book, "a", [("1.1", 0, 1, "not yet", lines)])

@@ -268,6 +268,50 @@ def test_a_text_that_was_handed_in_since_is_not_marked(book, sheet):
     assert given(book) == {}
 
 
+def emptied(book):
+    """A text that was marked, and that is gone in the next submission; beside one never written."""
+    texts = {"question 1.6": "x", "homework 1": ""}
+    add(book, "a", texts, key="old")
+    book.merge([(book.written()[0], 2, "good")])
+    add(book, "a", {**texts, "question 1.6": ""}, key="new")
+
+
+def test_a_text_that_was_emptied_after_it_had_been_marked_has_a_row(book, sheet):
+    emptied(book)
+    write_sheet(sheet, book)
+    (row,) = rows_of(sheet)[1:]
+    assert row[:6] == [
+        "a", "question 1.6", "2", "[Nothing is written now. An earlier text was marked.]", "", "",
+    ]  # fmt: skip
+    merged = merge_sheet(sheet, book)
+    assert (merged.changed, merged.problems) == (0, [])
+    assert [t.points for t in book.written()] == [0, 0]
+    assert given(book) == {("a", "question 1.6"): (2, "good")}  # it is kept, and does not count
+
+
+def test_a_mark_for_a_text_that_was_emptied_counts_once_a_person_gives_it(book, sheet):
+    emptied(book)
+    write_sheet(sheet, book)
+    filled(sheet, {1: ("1.5", "handed in on paper")})
+    for changed in (1, 0):
+        merged = merge_sheet(sheet, book)
+        assert (merged.changed, merged.problems) == (changed, [])
+    assert [(t.points, t.stale) for t in book.written()] == [(1.5, False), (0, False)]
+    write_sheet(sheet, book)
+    assert rows_of(sheet)[1][4:6] == ["1.5", "handed in on paper"]
+    book.take_in([submission("a", key="old")])  # and the text comes back
+    assert [(t.points, t.stale) for t in book.written()] == [(1.5, True), (0, False)]
+
+
+def test_the_same_mark_for_a_changed_text_is_work_that_is_not_overwritten(book, sheet):
+    add(book, "a", {"question 1.6": "x"}, key="old")
+    book.merge([(book.written()[0], 2, "good")])
+    add(book, "a", {"question 1.6": "y"}, key="new")
+    write_sheet(sheet, book)
+    filled(sheet, {1: ("2", "good")})
+    assert write_sheet(sheet, book).name == "marking-new.csv"
+
+
 @pytest.mark.parametrize(
     ("column", "value", "words"),
     [
