@@ -135,26 +135,42 @@ class _Walk:
             here = (*parts, storable(entry.name))
             if _is_noise(entry.name):
                 continue
-            if self.leave_out and os.path.realpath(entry.path) in self.leave_out:
+            try:
+                kind, why = self._kind(entry), ""
+            except OSError as error:  # it is gone, or nobody may look at it
+                kind, why = "", _why(error)
+            if kind == "left out":
                 continue
             if self._too_many():
                 yield Item(here, refused=f"is beyond the first {self.limits.entries:,} files")
                 return
-            if entry.is_symlink():
+            if why:
+                yield Item(here, refused=f"cannot be looked at ({why})")
+            elif kind == "link":
                 yield Item(here, refused="is a link; links are not followed")
-            elif entry.is_dir(follow_symlinks=False):
-                if getattr(entry, "is_junction", bool)():
-                    yield Item(here, refused="is a link; links are not followed")
-                elif os.path.lexists(os.path.join(entry.path, GRADEBOOK)):
-                    yield Item((*here, ""), refused="holds a gradebook")
-                else:
-                    yield Item((*here, ""))  # a folder, which may be empty
-                    yield from self.folder(entry.path, here)
+            elif kind == "run":
+                yield Item((*here, ""), refused="holds a gradebook")
+            elif kind == "folder":
+                yield Item((*here, ""))  # a folder, which may be empty
+                yield from self.folder(entry.path, here)
             else:
                 yield from self._file(self.on_disk(Path(entry.path), here), 0)
 
+    def _kind(self, entry):
+        """What an entry of a folder is, in a word. Raises OSError if it cannot be looked at."""
+        if self.leave_out and os.path.realpath(entry.path) in self.leave_out:
+            return "left out"
+        if entry.is_symlink() or getattr(entry, "is_junction", bool)():
+            return "link"
+        if not entry.is_dir(follow_symlinks=False):
+            return "file"
+        return "run" if os.path.lexists(os.path.join(entry.path, GRADEBOOK)) else "folder"
+
     def on_disk(self, path, parts):
-        info = os.lstat(path)
+        try:
+            info = os.lstat(path)
+        except OSError as error:
+            return Item(parts, refused=f"cannot be looked at ({_why(error)})")
         kind = stat.S_IFMT(info.st_mode)
         if kind != stat.S_IFREG:
             return Item(parts, refused=f"is {STRANGE.get(kind, 'no plain file')}")
@@ -165,12 +181,12 @@ class _Walk:
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         try:
             handle = os.open(path, flags | getattr(os, "O_BINARY", 0))
+            with open(handle, "rb") as file:
+                if not stat.S_ISREG(os.fstat(handle).st_mode):
+                    raise Refused("is no plain file")
+                return self._bounded(file, self._allowed(path.name))
         except OSError as error:
             raise Refused(f"cannot be read ({_why(error)})") from None
-        with open(handle, "rb") as file:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise Refused("is no plain file")
-            return self._bounded(file, self._allowed(path.name))
 
     def archive(self, file, parts, nested):
         """The entries of a zip that is open for reading."""

@@ -427,6 +427,22 @@ def test_refused_items_are_named_and_the_others_graded(tmp_path):
     assert any("eve/pipe.ipynb left out. The file is a named pipe." in x for x in intake.lines)
 
 
+def test_who_cannot_be_looked_at_stays_in_the_list(tmp_path, monkeypatch):
+    spread(tmp_path, {"bob/ch01.ipynb": small(), "eve/ch01.ipynb": small(text="x")})
+    lstat = os.lstat
+
+    def gone(path):
+        if "eve" in str(path):
+            raise PermissionError(13, "Permission denied")
+        return lstat(path)
+
+    monkeypatch.setattr(os, "lstat", gone)
+    assert [(s.student, s.chapter, s.problem) for s in taken_in(tmp_path).submissions] == [
+        ("bob", 1, None),
+        ("eve", 1, "The file cannot be looked at (Permission denied)."),
+    ]
+
+
 def test_hostile_archives_cost_only_themselves(tmp_path):
     spread(tmp_path, {
         "eve.zip": zipped({"../../bob/ch01.ipynb": small(text="mine"), "ch02.ipynb": small(2)}),
