@@ -3,9 +3,18 @@
 import ast
 import contextlib
 import io
+import json
+from pathlib import Path
+from types import FunctionType
 
 import pytest
 
+from course.chapters import CHAPTERS
+from course.exercises import public
+from course.exercises.calling import as_array, call
+from course.exercises.comparing import faults
+from course.exercises.exercise import find, of_chapter
+from course.exercises.personal import case_for
 from course.grading.closure import MOST_MAGICS, needed, without_magics
 
 
@@ -13,13 +22,19 @@ def texts(cells, answer):
     return [ast.unparse(s.node) for s in needed(cells, answer)]
 
 
-def value(cells, answer, call):
-    """Run what is needed, then the answer's cell, then a call."""
+def ran(cells, answer):
+    """Run what is needed, then the answer's cell: the names that this binds, and all names."""
     namespace = {}
     for statement in needed(cells, answer):
         exec(compile(ast.Module([statement.node], []), "<needed>", "exec"), namespace)
+    before = dict(namespace)
     exec(without_magics(cells[answer]), namespace)
-    return eval(call, namespace)
+    return {k: v for k, v in namespace.items() if before.get(k) is not v}, namespace
+
+
+def value(cells, answer, call):
+    """The same, then a call."""
+    return eval(call, ran(cells, answer)[1])
 
 
 def test_nothing_is_needed_by_whoever_uses_nothing():
@@ -211,11 +226,8 @@ def test_it_is_quick_on_a_long_notebook():
 
 def test_the_reference_answers_run_on_what_is_found():
     """With nothing but the notebook, as it is given out to instructors."""
-    import json
-    from pathlib import Path
-
     notebooks = sorted(Path(__file__).parents[2].glob("solutions/ch*.ipynb"))
-    assert notebooks
+    answered = []
     for path in notebooks:
         notebook = json.loads(path.read_text(encoding="utf-8"))
         code = [c for c in notebook["cells"] if c["cell_type"] == "code"]
@@ -225,5 +237,12 @@ def test_the_reference_answers_run_on_what_is_found():
             if grade_id.startswith("exercise"):
                 found = texts(cells, i)
                 assert not [t for t in found if not t.startswith(("import", "from"))], path.stem
+                exercise = find(grade_id.removeprefix("exercise-").replace("-", "."))
+                case = case_for(exercise, "") if exercise.personal else public.load(exercise.id)[0]
                 with contextlib.redirect_stdout(io.StringIO()):
-                    assert value(cells, i, "1") == 1
+                    bound, _ = ran(cells, i)
+                    answer = [v for v in bound.values() if isinstance(v, FunctionType)][-1]
+                    given = as_array(call(answer, case.arguments))
+                assert not faults(exercise, case, given), exercise.id
+                answered.append(exercise.id)
+    assert sorted(answered) == sorted(e.id for c in CHAPTERS for e in of_chapter(c.number))

@@ -420,7 +420,27 @@ def test_other_databases_and_versions_are_refused(tmp_path, path):
         pass
 
 
-def test_a_folder_that_cannot_be_written(tmp_path):
+def test_a_folder_that_cannot_be_made(tmp_path):
+    """The command says it in words, from the error's file name and number."""
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises((GradebookError, OSError)), open_gradebook(tmp_path / "file" / "g.sqlite"):
+    with pytest.raises(FileExistsError) as error, open_gradebook(tmp_path / "file" / "g.sqlite"):
+        pass
+    assert error.value.filename == str(tmp_path / "file")
+
+
+def test_a_folder_in_the_place_of_the_gradebook(path):
+    path.mkdir(parents=True)
+    with pytest.raises(GradebookError, match=r"g.*\.sqlite cannot be opened"), open_gradebook(path):
+        pass
+    assert path.is_dir()
+
+
+@POSIX
+@pytest.mark.skipif(os.name == "posix" and os.geteuid() == 0, reason="root writes everywhere")
+def test_a_folder_that_cannot_be_written(path):
+    path.parent.mkdir(mode=0o500)
+    with (
+        pytest.raises(GradebookError, match=r"No lock can be held.*Choose a folder .*with --out"),
+        open_gradebook(path),
+    ):
         pass
