@@ -68,6 +68,32 @@ def test_zips_are_not_followed_without_end(tmp_path):
     assert list(found(path).values()) == ["is a zip in a zip in a zip"]
 
 
+def test_a_zip_may_be_larger_than_a_notebook(tmp_path):
+    inner = zipped({f"{i}.ipynb": b"0" * 900 for i in range(3)}, zipfile.ZIP_STORED)
+    spread(tmp_path, {"a.zip": inner})
+    assert len(found(tmp_path, file=1000)) == 3
+    assert "is larger than" in found(tmp_path, archive=1000)["a.zip"]
+
+
+def zip64(content, listed=None):
+    """A zip whose end says where another end stands, as some programs write it."""
+    end = content[-22:]
+    count, size, at = struct.unpack("<HLL", end[10:20])
+    size = listed or size
+    far = b"PK\6\6" + struct.pack("<QHHLLQQQQ", 44, 45, 45, 0, 0, count, count, size, at)
+    locator = b"PK\6\7" + struct.pack("<LQL", 0, len(content) - 22, 1)
+    last = b"PK\5\6" + struct.pack("<HHHHLLH", 0, 0, 65535, 65535, 2**32 - 1, 2**32 - 1, 0)
+    return content[:-22] + far + locator + last
+
+
+def test_a_zip_of_the_long_form_is_read_and_its_list_bounded_too(tmp_path):
+    content = zipped({"a.ipynb": b"1"})
+    spread(tmp_path, {"good.zip": zip64(content), "bad.zip": zip64(content, 2**40)})
+    assert found(tmp_path) == {
+        "good.zip/a.ipynb": b"1", "bad.zip": "lists too many files",
+    }  # fmt: skip
+
+
 def test_what_systems_leave_behind_is_passed_over(tmp_path):
     files = {"__MACOSX/._x.ipynb": b"", ".ipynb_checkpoints/x.ipynb": b"", "._y.ipynb": b""}
     assert found(packed(tmp_path, files)) == {}
@@ -214,6 +240,11 @@ def test_a_bomb_is_refused_by_its_ratio(tmp_path):
     assert made["b.ipynb"] == b"1"
 
 
+def test_a_notebook_that_packs_well_is_no_bomb(tmp_path):
+    content = b"".join(os.urandom(10) + bytes(990) for _ in range(3000))
+    assert found(packed(tmp_path, {"a.ipynb": content}))["a.ipynb"] == content
+
+
 def test_a_file_that_is_larger_than_it_says_is_cut_off(tmp_path):
     content = zipped({"a.ipynb": b"0" * 3000})
     content = changed(content, b"a.ipynb", 24, struct.pack("<L", 10))
@@ -228,6 +259,17 @@ def test_sizes_are_bounded_in_folders_too(tmp_path):
     made = found(tmp_path, file=1000)
     assert "is larger than" in made["a.ipynb"]
     assert len(made["b.ipynb"]) == 1000
+
+
+def test_a_large_file_is_not_read_whole(tmp_path):
+    with open(tmp_path / "a.ipynb", "wb") as file:
+        file.truncate(300 * MB)
+    tracemalloc.start()
+    words = found(tmp_path)["a.ipynb"]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert words == "is larger than 20 MB"
+    assert peak < 50 * MB
 
 
 def test_the_total_is_bounded(tmp_path):

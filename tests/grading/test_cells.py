@@ -64,6 +64,11 @@ def test_only_what_could_be_a_formula_is_changed(text, cell):
     assert guarded(text) == cell
 
 
+@pytest.mark.parametrize("sign", "=+-@＝＋－＠﹢﹣﹫﹦−")
+def test_every_sign_that_begins_a_formula_is_guarded(sign):
+    assert name_cell(f"{sign}1") == f"'{sign}1"
+
+
 @settings(deadline=None)
 @given(HOSTILE)
 def test_the_guard_can_be_taken_away(text):
@@ -74,6 +79,13 @@ def test_the_guard_can_be_taken_away(text):
 @given(HOSTILE, HOSTILE)
 def test_two_names_never_give_the_same_cell(a, b):
     assert (name_cell(a) == name_cell(b)) == (a == b)
+
+
+@settings(deadline=None)
+@given(HOSTILE)
+def test_a_name_and_what_it_becomes_never_give_the_same_cell(a):
+    for b in (name_cell(a), f"'{a}", f"{a} ", f" {a}", a.replace("\n", " ")):
+        assert (name_cell(a) == name_cell(b)) == (a == b)
 
 
 def test_nasty_names_stay_apart():
@@ -87,6 +99,10 @@ def test_texts_keep_their_lines_and_end_before_a_spreadsheet_cuts_them():
     cell = text_cell("x" * 10**6)
     assert len(cell) < 32_767
     assert cell.endswith("[… cut here; the rest is in the notebook]")
+
+
+def test_a_text_shows_what_turns_it_around():
+    assert text_cell("a\u202eb") == r"a\u202eb"
 
 
 def test_many_blanks_take_no_time():
@@ -151,3 +167,9 @@ def test_short_and_long_rows_are_padded():
     assert from_csv(b"student,mark\na\nb,1,2\n", ["student", "mark"]) == [
         (2, {"student": "a", "mark": ""}), (3, {"student": "b", "mark": "1"}),
     ]  # fmt: skip
+
+
+def test_blanks_around_the_names_of_columns_do_no_harm():
+    assert from_csv(b" Student , mark\na,1\n", ["student", "mark"]) == [
+        (2, {"student": "a", "mark": "1"})
+    ]

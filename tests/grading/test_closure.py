@@ -127,6 +127,10 @@ def test_a_name_of_ones_own_is_not_looked_for(answer):
     assert texts(["K = 1", answer], 1) == []
 
 
+def test_a_name_that_was_bound_first_is_not_looked_for():
+    assert texts(["K = 1", "K = 3\nL = K\ndef f():\n    return L"], 1) == []
+
+
 def test_a_cell_that_reads_a_name_before_it_binds_it_needs_it():
     assert texts(["K = 1", "K = K + 1\ndef f():\n    return K"], 1) == ["K = 1"]
 
@@ -151,6 +155,24 @@ def test_whoever_looks_names_up_gets_all_imports_and_functions():
     cells.append("def f():\n    return eval('g')()")
     assert texts(cells, 5) == ["import os", "def g():\n    return os.name + str(y)", "y = 2",
                                "from math import *"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name", ["eval", "exec", "globals", "locals", "vars", "compile", "__import__", "importlib"]
+)
+def test_every_way_to_look_names_up_counts(name):
+    cells = [
+        "import os",
+        "class A:\n    pass",
+        "async def g():\n    pass",
+        f"def f():\n    return {name}",
+    ]
+    assert len(texts(cells, 3)) == 3
+
+
+def test_classes_of_other_cells_are_taken():
+    cells = ["class A:\n    pass", "async def g():\n    pass", "def f():\n    return A, g"]
+    assert len(texts(cells, 2)) == 2
 
 
 def test_star_imports_are_taken_for_names_that_nobody_binds():
@@ -197,6 +219,7 @@ def test_magics_are_left_out_and_lines_keep_their_numbers():
         "def f(x):\n    return (\n        x\n        % 2\n    )",
         "def f(x):\n    return len('a\u2028?')",
         'x = """\n!a\n"""',
+        "z = a % b  # why?",
     ],
 )
 def test_python_that_looks_like_a_magic_stays(source):

@@ -8,7 +8,7 @@ import pytest
 from paper import NASTY, marks_of, submission
 
 from course.grading.exports import ExportError, grades, write_grades
-from course.grading.gradebook import open_gradebook
+from course.grading.gradebook import Mark, open_gradebook
 
 
 @pytest.fixture
@@ -114,6 +114,22 @@ def test_canvas(book, tmp_path):
     }
 
 
+def test_a_number_that_is_none_or_not_the_same_is_no_id_in_canvas(book, tmp_path):
+    add(book, "a", system="canvas", number="1x")
+    for chapter in (1, 2):
+        add(book, "b", chapter, system="canvas", number=str(chapter))
+    (path,) = write_grades(tmp_path, book, layouts=["canvas"])
+    assert [row[1] for row in table(path)[2:]] == ["", ""]
+
+
+def test_the_points_of_an_assignment_in_canvas_are_the_most_that_anybody_can_have(book, tmp_path):
+    add(book, "a", points=(2,))
+    add(book, "b", points=(2, 2))
+    add(book, "b", 2, points=(2,))
+    (path,) = write_grades(tmp_path, book, layouts=["canvas"])
+    assert table(path)[1][5:] == ["4", "2"]
+
+
 def test_nobody_is_called_points_possible_in_canvas(book, tmp_path):
     """Canvas would take the row for the points of all assignments."""
     for name in ("Points Possible", "  pOINTS pOSSIBLE 99", "Points Possible (read only)"):
@@ -159,6 +175,25 @@ def test_nasty_names_are_guarded_in_every_layout_and_ids_are_not_touched(book, t
         str(100 + i) for i in range(0, len(NASTY), 2)
     } | {""}
     assert "Participant 101" in {row[0] for row in table(paths[2])}
+
+
+def test_remarks_are_guarded_and_name_no_chapter_where_there_is_none(book, tmp_path):
+    add(book, "a", None, problem="There is no notebook, only x;=1+1.pdf.")
+    (path,) = write_grades(tmp_path, book)
+    assert table(path)[1][-1] == "There is no notebook, only x;'=1+1.pdf."
+
+
+def test_ten_comes_after_nine_everywhere(book):
+    one = submission("a")
+    book.take_in([one])
+    names = ("1.10", "1.9")
+    book.store(one, "c", [Mark("a", 1, n, 1, 1, "passed") for n in names],
+               written=[(f"question {n}", "x", 1) for n in names])  # fmt: skip
+    assert [m.exercise for m in book.marks()] == ["1.9", "1.10"]
+    assert [t.question for t in book.written()] == ["question 1.9", "question 1.10"]
+    assert grades(book).columns[1] == [
+        "exercise 1.9", "exercise 1.10", "question 1.9", "question 1.10",
+    ]  # fmt: skip
 
 
 def test_excel(book, tmp_path):

@@ -8,6 +8,7 @@ import sys
 import textwrap
 import time
 from contextlib import closing
+from datetime import datetime
 
 import pytest
 from paper import NASTY, marks_of, submission
@@ -69,6 +70,7 @@ def test_half_characters_from_an_answer_do_no_harm(path):
         book.store(one, "c", [mark], written=[("question 1.6", half, 2)], flags=[half])
         assert book.marks() == [Mark("a", 1, "1.1", 0, 1, "x?", ("x?",), "x?", "x?", "x?")]
         assert book.written()[0].text == "x?"
+        assert book.entries()[0].flags == ("x?",)
 
 
 def test_a_second_run_grades_only_what_changed(path):
@@ -101,6 +103,35 @@ def test_a_new_submission_takes_the_place_of_the_old_one_and_back(path):
         book.take_in([submission("a", key="third")])
         assert points(book) == {}
         assert [e.graded for e in book.entries()] == [False]
+
+
+def test_what_changes_with_a_new_submission(path):
+    with open_gradebook(path) as book:
+        book.take_in([submission("a", when=datetime(2024, 1, 1))])
+        new = submission(
+            "a", key="new", when=datetime(2024, 1, 2), system="canvas", number="7", late=True
+        )
+        book.take_in([new])
+        (e,) = book.entries()
+    assert (e.key, e.when, e.system, e.number, e.late) == (
+        "new",
+        "2024-01-02 00:00:00",
+        "canvas",
+        "7",
+        True,
+    )
+
+
+def test_a_student_of_two_chapters_has_two_entries(path):
+    with open_gradebook(path) as book:
+        for chapter, cases in ((1, "c"), (2, "d")):
+            one = submission("a", chapter)
+            book.take_in([one])
+            book.store(one, cases, marks_of("a", chapter), flags=[f"flag {chapter}"])
+        book.use({1: "c", 2: "d"})
+        assert [(e.chapter, e.flags, e.outdated) for e in book.entries()] == [
+            (1, ("flag 1",), False), (2, ("flag 2",), False),
+        ]  # fmt: skip
 
 
 def test_the_cases_in_use_decide(path):
@@ -417,6 +448,10 @@ def test_other_databases_and_versions_are_refused(tmp_path, path):
     with open_gradebook(path) as book:
         book._db.execute(f"PRAGMA user_version = {gradebook_file.VERSION + 1}")
     with pytest.raises(GradebookError, match="newer version"), open_gradebook(path):
+        pass
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA user_version = -1")
+    with pytest.raises(GradebookError, match="older version"), open_gradebook(path):
         pass
 
 

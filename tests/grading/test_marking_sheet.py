@@ -67,6 +67,11 @@ def test_a_sheet_has_every_text_and_room_for_marks(book, sheet):
     ]
 
 
+def test_a_sheet_for_other_programs_has_no_mark(book, sheet):
+    write_sheet(sheet, book, excel=False)
+    assert sheet.read_bytes().startswith(b"student,")
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 def test_marks_come_back_from_any_spreadsheet(book, sheet, separator, encoding):
@@ -225,6 +230,19 @@ def test_a_column_that_was_sorted_alone_is_found(book, sheet):
     assert given(book) == {}
 
 
+def test_names_that_were_sorted_apart_are_found_where_texts_are_the_same(book, sheet):
+    for name in ("a", "b"):
+        add(book, name, {"question 1.6": "the same"})
+    write_sheet(sheet, book)
+    filled(sheet, {1: ("1", ""), 2: ("2", "")})
+    rows = rows_of(sheet)
+    assert all(row[6].startswith("#") for row in rows[1:])  # 1234e567 would become a number
+    swap(rows, 0)
+    save(sheet, rows)
+    assert len(merge_sheet(sheet, book).problems) == 2
+    assert given(book) == {}
+
+
 def test_texts_that_were_sorted_apart_are_found_without_the_id_too(book, sheet):
     def change(rows):
         swap(rows, 3)
@@ -268,6 +286,25 @@ def test_a_text_that_was_handed_in_since_is_not_marked(book, sheet):
     assert given(book) == {}
 
 
+def test_a_changed_text_can_be_marked_anew(book, sheet):
+    for key, text in (("old", "x"), ("new", "y")):
+        add(book, "a", {"question 1.6": text}, key=key)
+        write_sheet(sheet, book)
+        assert rows_of(sheet)[1][4:6] == ["", ""]
+        filled(sheet, {1: ("2", "the same")})
+        assert merge_sheet(sheet, book).changed == 1
+        assert not book.written()[0].stale
+
+
+def test_a_comment_alone_can_be_changed(book, sheet):
+    add(book, "a")
+    for comment in ("first", "second"):
+        write_sheet(sheet, book)
+        filled(sheet, {1: ("2", comment)})
+        assert merge_sheet(sheet, book).changed == 1
+    assert given(book) == {("a", "question 1.6"): (2, "second")}
+
+
 def emptied(book):
     """A text that was marked, and that is gone in the next submission; beside one never written."""
     texts = {"question 1.6": "x", "homework 1": ""}
@@ -301,6 +338,13 @@ def test_a_mark_for_a_text_that_was_emptied_counts_once_a_person_gives_it(book, 
     assert rows_of(sheet)[1][4:6] == ["1.5", "handed in on paper"]
     book.take_in([submission("a", key="old")])  # and the text comes back
     assert [(t.points, t.stale) for t in book.written()] == [(1.5, True), (0, False)]
+
+
+def test_a_sheet_with_a_comment_alone_is_not_overwritten(book, sheet):
+    add(book, "a")
+    write_sheet(sheet, book)
+    filled(sheet, {1: ("", "look again")})
+    assert write_sheet(sheet, book).name == "marking-new.csv"
 
 
 def test_the_same_mark_for_a_changed_text_is_work_that_is_not_overwritten(book, sheet):
@@ -343,6 +387,12 @@ def test_two_marks_that_differ_are_both_left_out(book, sheet):
     problems = changed(book, sheet, change)
     assert [p.split(",")[0] for p in problems] == ["Row 4: a", "Row 5: a"]
     assert "marked in row 2 already, otherwise. Neither was taken." in problems[0]
+    assert list(given(book)) == [("b", "question 1.6")]
+
+
+def test_two_marks_with_other_comments_are_both_left_out(book, sheet):
+    problems = changed(book, sheet, lambda rows: [*rows, [*rows[1][:5], "other", rows[1][6]]])
+    assert len(problems) == 1
     assert list(given(book)) == [("b", "question 1.6")]
 
 

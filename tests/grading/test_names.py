@@ -44,6 +44,12 @@ def test_two_names_are_never_shown_alike(a, b):
     assert (shown(a) == shown(b)) == (a == b)
 
 
+@settings(deadline=None)
+@given(TEXT | st.text("\\xuU0aA\n\u202e", max_size=12))
+def test_a_name_and_how_it_is_shown_are_never_shown_alike(text):
+    assert (shown(shown(text)) == shown(text)) == (shown(text) == text)
+
+
 def test_what_looks_escaped_is_told_from_what_is():
     texts = [r"\x0a", "\n", r"\x5cx0a", "\\\n", r"\\x0a", r"\u202e", "\u202e", r"\U000e0041"]
     assert len({shown(text) for text in texts}) == len(texts)
@@ -115,6 +121,16 @@ def test_nobody_can_take_the_name_of_a_file_that_another_one_gets():
 )  # fmt: skip
 def test_a_name_that_some_file_system_would_change_gets_a_checksum(name):
     assert re.search(r"-[0-9a-f]{10}$", file_names([name])[name])
+
+
+def test_a_name_in_large_letters_fits_a_file_name():
+    (name,) = file_names(["\U00010400" * 100]).values()
+    assert len(f"{name}.html".encode()) < 255
+
+
+def test_devices_of_windows_are_no_names_with_an_ending_either():
+    for name in ("con.max", "NUL.a.b", "lpt1", "COM¹"):
+        assert file_names([name])[name].startswith("_")
 
 
 def test_names_that_look_alike_get_checksums():

@@ -211,6 +211,24 @@ def test_of_two_cells_the_last_one_that_was_changed_counts(first):
     )
 
 
+def test_an_emptied_copy_of_a_cell_does_not_count(first):
+    document = notebook()
+    cell = cell_of(document, "exercise-1-1")
+    at = document["cells"].index(cell)
+    document["cells"][at : at + 1] = [{**cell, "source": s} for s in ("def a(): 1", " \n")]
+    found = read(dumped(document), first)
+    assert found.cells[found.answers["1.1"]] == "def a(): 1"
+
+
+def test_of_two_cells_that_nobody_changed_one_counts(first):
+    document = notebook()
+    cell = cell_of(document, "exercise-1-1")
+    document["cells"].insert(document["cells"].index(cell), dict(cell))
+    found = read(dumped(document), first)
+    assert "1.1" in found.answers
+    assert found.flags[0].endswith("counts: the last one.")
+
+
 def test_a_moved_cell_is_found_and_named(first):
     document = notebook()
     cell = cell_of(document, "exercise-1-4")
@@ -258,6 +276,12 @@ def test_a_wrong_kernel_is_named(first):
     assert "saved for R" in flag
 
 
+@pytest.mark.parametrize(("name", "flags"), [("ipython", 0), ("Python", 0), ("R", 1)])
+def test_the_language_tells_the_kernel_too(name, flags):
+    document = {"nbformat": 4, "cells": [], "metadata": {"language_info": {"name": name}}}
+    assert len(read(dumped(document)).flags) == flags
+
+
 def test_flags_do_not_flood():
     cells = [{"cell_type": "raw", "source": "", "id": f"exercise-1-{i}"} for i in range(1, 999)]
     flags = read(dumped({"nbformat": 4, "cells": cells})).flags
@@ -276,6 +300,9 @@ def test_flags_do_not_flood():
         ('STUDENT: str = "x"', "x"),
         (r'STUDENT = "\u00e9\x41\n\\"', "éA\n\\"),
         (r'STUDENT = r"a\n"', r"a\n"),
+        (r'STUDENT = R"a\n"', r"a\n"),
+        ('STUDENT = u"x"', "x"),
+        (r'STUDENT = "\101\t"', "A\t"),
         ('STUDENT = """x"""', "x"),
         ('STUDENT = "a"; y = 2', "a"),
         ('x = 1\nSTUDENT = "a"\nSTUDENT = "b"', "b"),
@@ -332,6 +359,12 @@ def test_the_chapter_is_told_by_metadata_then_ids_then_name():
     assert chapter_of(b"damaged", "Chapter 3.ipynb") == (3, "its file name")
     assert chapter_of(b"damaged", "x.ipynb") == (None, "")
     assert chapter_of(b"damaged", "rich12.ipynb") == (None, "")
+
+
+def test_most_grade_ids_tell_the_chapter():
+    ids = ("exercise-1-1", "exercise-2-1", "exercise-2-2")
+    cells = [{"cell_type": "code", "source": "", "id": i} for i in ids]
+    assert chapter_of(dumped({"nbformat": 4, "cells": cells})) == (2, "its grade ids")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """course.grading.submissions: who handed in what, in every shape that learning systems export."""
 
 import os
+import zipfile
 
 import pytest
 from paper import released, small, spread, zipped
@@ -152,6 +153,12 @@ def test_an_anonymous_student_has_no_number_in_canvas(tmp_path):
     assert found == {("anon_12345", "", False), ("anon_aB3xy", "", True)}
 
 
+def test_a_folder_that_is_called_like_a_file_of_canvas_is_a_student(tmp_path):
+    spread(tmp_path, {"bob_7_8_x/ch01.ipynb": small()})
+    rows, _ = seen(tmp_path)
+    assert rows[0][0] == "bob_7_8_x"
+
+
 def test_two_students_of_one_name_in_canvas_are_kept_apart(tmp_path):
     spread(tmp_path, {"doejane_1_10_x.ipynb": small(text="a"), "doejane_2_11_x.ipynb": small(2)})
     rows, _ = seen(tmp_path)
@@ -224,6 +231,13 @@ def test_folders_of_attempts_or_of_chapters_are_no_class(tmp_path):
         **{f"zoe/sub{c}/x.ipynb": small(c % 2 + 1, str(c)) for c in range(4)},
     })  # fmt: skip
     assert not any(s.problem for s in taken_in(tmp_path).submissions)
+
+
+def test_a_zip_of_one_student_as_a_system_packs_it(tmp_path):
+    rows, _ = seen(
+        as_zip(tmp_path, {"Jane Doe_11_assignsubmission_file_/final/ch01.ipynb": small()})
+    )
+    assert [row[:2] for row in rows] == [("Jane Doe", 1)]
 
 
 def test_a_packed_folder_with_one_name_inside_is_not_passed_over(tmp_path):
@@ -345,6 +359,29 @@ def test_two_students_of_one_name_in_brightspace_are_kept_apart(tmp_path):
     assert [row[:2] for row in rows] == [("Ann Lee (12)", 1), ("Ann Lee (99)", 2)]
 
 
+def test_the_older_notebook_of_a_namesake_in_brightspace_is_not_left_out(tmp_path):
+    spread(tmp_path, {
+        "12-34 - Ann Lee - Nov 4, 2024 130 PM/x.ipynb": small(text="a"),
+        "13-35 - Ann Lee - Nov 3, 2024 1130 PM/x.ipynb": small(text="b"),
+    })  # fmt: skip
+    assert len(taken_in(tmp_path).submissions) == 2
+
+
+def test_the_date_in_a_name_decides_before_its_number(tmp_path):
+    spread(tmp_path, {
+        "12-99 - Ann Lee - Nov 30, 2024 130 PM/x.ipynb": small(text="older"),
+        "12-34 - Ann Lee - Dec 1, 2024 130 PM/x.ipynb": small(text="newer"),
+    })  # fmt: skip
+    rows, _ = seen(tmp_path)
+    assert [row[2][:5] for row in rows] == ["12-34"]
+
+
+def test_months_in_full(tmp_path):
+    spread(tmp_path, {"12-34 - Ann Lee - November 4, 2024 130 PM/x.ipynb": small()})
+    (one,) = taken_in(tmp_path).submissions
+    assert str(one.when) == "2024-11-04 13:30:00"
+
+
 def test_two_of_one_name_in_brightspace_are_kept_apart_without_a_notebook_too(tmp_path):
     spread(tmp_path, {
         "12-34 - Ann Lee - Nov 4, 2024 130 PM/x.ipynb": small(),
@@ -386,6 +423,26 @@ def test_the_newest_file_counts_where_names_tell_nothing(tmp_path):
     rows, lines = seen(tmp_path)
     assert rows == [("jane", 1, "jane/a.ipynb")]
     assert any("the newest file (2033-05-1" in line for line in lines)
+
+
+def test_the_newest_file_counts_within_a_zip(tmp_path):
+    files = []
+    for name, year in (("a", 2024), ("b", 2023)):
+        info = zipfile.ZipInfo(f"jane/{name}.ipynb", (year, 1, 1, 0, 0, 0))
+        files.append((info, small(text=name)))
+    rows, _ = seen(as_zip(tmp_path, [*files, ("bob/x.ipynb", small())]))
+    assert rows[1] == ("jane", 1, "jane/a.ipynb")
+    (one,) = [s for s in taken_in(tmp_path / "export.zip").submissions if s.student == "jane"]
+    assert one.when.year == 2024
+
+
+def test_the_copy_with_a_number_is_the_newer_one(tmp_path):
+    spread(tmp_path, {
+        f"{name}.ipynb": small(text=name)
+        for name in ("doe_1_2_ch01", "doe_1_2_ch01-1", "jane", "jane (2)")
+    })  # fmt: skip
+    rows, _ = seen(tmp_path)
+    assert rows == [("doe_1", 1, "doe_1_2_ch01-1.ipynb"), ("jane", 1, "jane (2).ipynb")]
 
 
 def test_what_cannot_be_read_does_not_take_the_place_of_what_can(tmp_path):
@@ -477,6 +534,22 @@ def test_names_are_kept_as_they_are_and_shown_escaped(tmp_path, shape):
         assert "\u202e" not in line
 
 
+@pytest.mark.skipif(os.name != "posix", reason="Windows and macOS forbid some of these names")
+def test_every_line_shows_names_escaped(tmp_path):
+    bad = "x\u202ey\nz"
+    spread(tmp_path, {
+        f"{bad}/ch01.ipynb": small(), f"{bad}/ch01 (1).ipynb": small(text="2"),
+        f"{bad.upper()}/ch01.ipynb": small(text="2"), f"{bad}/{bad}.ipynb": b"{",
+        "anyone/ch01.ipynb": small(text="2"), f"only/{bad}.txt": b"",
+    })  # fmt: skip
+    intake = taken_in(tmp_path)
+    said = intake.lines + [s.problem for s in intake.submissions if s.problem]
+    assert sum("x\\u202ey\\x0az" in line for line in said) == 4 + 1
+    for line in said:
+        assert "\n" not in line
+        assert "\u202e" not in line
+
+
 def test_a_student_cannot_hand_in_for_another(tmp_path):
     """Who it was is told by what the learning system put in front, not by the student's own name
     for the file, nor by what the notebook says."""
@@ -526,6 +599,22 @@ def test_nothing_at_all(tmp_path):
         taken_in(tmp_path / "nowhere")
 
 
+def test_what_is_said_of_a_class(tmp_path):
+    spread(tmp_path, {f"s{i:02}/ch01.ipynb": small() for i in range(10)})
+    spread(tmp_path, {"torn/ch01.ipynb": b"{", "two/a.ipynb": small(), "two/b.ipynb": small()})
+    for name in "ab":
+        os.utime(tmp_path / f"two/{name}.ipynb", (1e9, 1e9))
+    lines = taken_in(tmp_path).lines
+    assert any("Chapter 1: 12 submissions" in x and "; 1 cannot be read." in x for x in lines)
+    assert any("two/b.ipynb counts, the last one, as nothing tells which" in x for x in lines)
+    assert any(x.startswith("The same file") and x.endswith(" and 3 more.") for x in lines)
+
+
+def test_students_without_a_notebook_are_counted(tmp_path):
+    (tmp_path / "nil").mkdir()
+    assert "1 student without a notebook that can be graded." in taken_in(tmp_path).lines
+
+
 def test_many_attempts_do_not_flood_the_report(tmp_path):
     spread(tmp_path, {f"jane/attempt{i}/ch01.ipynb": small(text=str(i)) for i in range(300)})
     spread(tmp_path, {f"eve/{i}.ipynb": b"{" for i in range(300)})
@@ -546,6 +635,17 @@ def test_what_an_earlier_run_wrote_is_no_student(tmp_path):
     left_out = taken_in(tmp_path, leave_out=[tmp_path / "grades"]).submissions
     assert [s.student for s in left_out] == ["jane"]
     assert [s.student for s in taken_in(tmp_path).submissions] == ["grades", "jane"]
+
+
+def test_what_an_earlier_run_wrote_is_known_by_any_path(tmp_path, monkeypatch):
+    spread(tmp_path, {"in/jane/ch01.ipynb": small(), "in/grades/feedback/jane.html": b""})
+    monkeypatch.chdir(tmp_path / "in")
+    for folder, out in (
+        (".", "grades"),
+        (tmp_path / "in", "grades"),
+        (".", tmp_path / "in/grades"),
+    ):
+        assert [s.student for s in taken_in(folder, leave_out=[out]).submissions] == ["jane"]
 
 
 def test_a_folder_with_a_gradebook_is_no_student_and_is_named(tmp_path):
