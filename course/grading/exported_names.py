@@ -173,7 +173,8 @@ def by_system(parts, number):
 def told_apart(whos, chapters, rest=()):
     """A dict of Who -> name, in which a number follows a name that two students have.
 
-    Where numbers belong to one assignment, only two in one chapter tell of two students.
+    Where numbers belong to one assignment, only two in one chapter tell of two students. What has
+    no chapter is of the one that all notebooks of the system have; with several, nothing tells.
 
     Args:
         whos: a `Who` for each file, or None.
@@ -185,9 +186,13 @@ def told_apart(whos, chapters, rest=()):
         if who and who.kind in ("moodle", "blackboard", "brightspace"):
             where = chapter if who.kind in _ANEW else None
             numbers[who.kind, who.name, where].add(who.number)
+    of_moodle = {c for w, c in zip(whos, chapters, strict=True) if w and w.kind == "moodle"}
+    of_moodle.discard(None)
     for who in rest:
         if who and who.kind == "brightspace":
             numbers[who.kind, who.name, None].add(who.number)
+        elif who and who.kind == "moodle" and len(of_moodle) == 1:
+            numbers[who.kind, who.name, *of_moodle].add(who.number)
     twice = {key[:2] for key, several in numbers.items() if len(several) > 1}
     return {
         who: f"{who.name} ({who.number})" if (who.kind, who.name) in twice else who.name

@@ -201,7 +201,7 @@ class _Reading:
         submissions = []
         for student, mine in groups.items():
             submissions += self._of_student(student, mine, lines)
-        submissions += self._without_notebook(names, {w.identity for w in whos if w})
+        submissions += self._without_notebook(names, {(w.system, names[w]) for w in whos if w})
         submissions.sort(key=lambda s: (s.student.casefold(), s.student, s.chapter or 0))
         head = recognised(whos, submissions, foreign, self.around)
         unread = [p for p in self.others if getattr(who_is(self._own(p)), "kind", "file") == "file"]
@@ -270,16 +270,16 @@ class _Reading:
         for parts in [(*folder, "") for folder in self.folders] + self.others:
             own = self._own(parts)
             who = who_is(own) if own and own[0] else None
-            if who is None or who.kind == "file" or who.identity in seen:
+            if who is None or who.kind == "file" or (key := (who.system, names[who])) in seen:
                 continue
-            first.setdefault(who.identity, (who, "/".join(parts).rstrip("/")))
-            holds[who.identity] += [parts[-1]] * bool(parts[-1])
+            first.setdefault(key, (who, "/".join(parts).rstrip("/")))
+            holds[key] += [parts[-1]] * bool(parts[-1])
         for key, (who, path) in first.items():
             there = holds[key]
             words = shown(there[0], 40) if len(there) == 1 else f"{len(there)} other files"
             problem = f"There is no notebook, {f'only {words}' if there else 'and nothing else'}."
             yield Submission(
-                names.get(who, who.name), None, path, problem=problem,
+                names[who], None, path, problem=problem,
                 system=who.system, number=who.number, late=who.late,
             )  # fmt: skip
 

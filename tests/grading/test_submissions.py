@@ -147,6 +147,24 @@ def test_two_students_of_one_name_in_moodle_are_kept_apart(tmp_path):
     assert [row[:2] for row in rows] == [("Jane Doe (11)", 1), ("Jane Doe (22)", 1)]
 
 
+def test_a_namesake_without_a_notebook_in_moodle_is_in_the_list(tmp_path):
+    files = {
+        "Jane Doe_11_assignsubmission_file_/x.ipynb": small(),
+        "Jane Doe_22_assignsubmission_file_/report.pdf": b"",
+        "Jane Doe_11_assignsubmission_onlinetext_/onlinetext.html": b"",
+    }
+    found = [
+        (s.student, s.number, s.problem) for s in taken_in(spread(tmp_path, files)).submissions
+    ]
+    assert found == [
+        ("Jane Doe (11)", "11", None),
+        ("Jane Doe (22)", "22", "There is no notebook, only report.pdf."),
+    ]
+    spread(tmp_path, {"Bob_33_assignsubmission_file_/x.ipynb": small(2)})  # two assignments in one
+    found = [s.student for s in taken_in(tmp_path).submissions]
+    assert found == ["Bob", "Jane Doe"]  # the number may be that of the same Jane in the other
+
+
 def test_an_anonymous_student_has_no_number_in_canvas(tmp_path):
     spread(tmp_path, {"anon_12345_99_x.ipynb": small(), "anon_LATE_aB3xy_98_x.ipynb": small(2)})
     found = {(s.student, s.number, s.late) for s in taken_in(tmp_path).submissions}
