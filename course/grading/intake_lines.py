@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 
+from course.exercises.exercise import of_chapter
 from course.grading.names import look_alike, shown
 
 _TITLES = {
@@ -116,6 +117,26 @@ def twins(submissions):
             some = ", ".join(shown(name, 40) for name in sorted(names)[:8])
             more = f" and {len(names) - 8} more" * (len(names) > 8)
             lines.append(f"The same file, byte for byte, was handed in by: {some}{more}.")
+    return lines
+
+
+def same_numbers(submissions):
+    """Whose personal exercises had the same numbers, in sentences."""
+    groups = defaultdict(list)
+    for one in submissions:
+        personal = one.chapter is not None and any(e.personal for e in of_chapter(one.chapter))
+        if personal and not one.problem:
+            groups[one.chapter, one.signed.casefold()].append(one)
+    lines = []
+    for (chapter, _), several in sorted(groups.items()):
+        if len(several) > 1:
+            said = shown(several[0].signed, 40)
+            how = (
+                f'STUDENT is "{said}" in the notebooks of' if said else "STUDENT was left empty by"
+            )
+            some = ", ".join(shown(one.student, 40) for one in several[:8])
+            more = f" and {len(several) - 8} more" * (len(several) > 8)
+            lines.append(f"Chapter {chapter}, all with the same numbers: {how} {some}{more}.")
     return lines
 
 

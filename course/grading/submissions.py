@@ -20,6 +20,7 @@ from course.grading.intake_lines import (
     not_read,
     passed_over,
     recognised,
+    same_numbers,
     twins,
     why_newest,
 )
@@ -43,6 +44,7 @@ class Submission:
         system: "canvas", "moodle", "blackboard", "brightspace" or "".
         number: what that system calls the student, or in Moodle the participant.
         late: whether the learning system says so.
+        signed: what the notebook itself says in STUDENT, from which personal exercises draw.
     """
 
     student: str
@@ -55,6 +57,7 @@ class Submission:
     system: str = ""
     number: str = ""
     late: bool = False
+    signed: str = ""
     _spool: object = field(default=None, repr=False, compare=False)
     _place: tuple = field(default=(0, 0), repr=False, compare=False)
 
@@ -143,6 +146,7 @@ class _Found:
     told_by: str = ""
     problem: str | None = None
     place: int = 0
+    signed: str = ""
 
 
 class _Reading:
@@ -169,14 +173,14 @@ class _Reading:
             self._refuse(item, refused)
             return
         chapter, told_by = notebooks.chapter_of(content, "/".join(item.parts[-2:]))
-        problem = None
+        problem, signed = None, ""
         try:
-            notebooks.read(content)
+            signed = str(notebooks.read(content).student).strip()
         except notebooks.Unreadable as unreadable:
             problem = str(unreadable)
         key = hashlib.sha256(content).hexdigest()
-        kept = self.spool.keep(content)
-        self.found.append(_Found(item, kept, key, chapter, told_by, problem, len(self.found)))
+        kept, place = self.spool.keep(content), len(self.found)
+        self.found.append(_Found(item, kept, key, chapter, told_by, problem, place, signed))
 
     def _refuse(self, item, why):
         chapter, told_by = notebooks.chapter_of(b"", "/".join(item.parts[-2:]))
@@ -206,7 +210,7 @@ class _Reading:
         head = recognised(whos, submissions, foreign, self.around)
         unread = [p for p in self.others if getattr(who_is(self._own(p)), "kind", "file") == "file"]
         head += nameless(nobody) + not_read(unread) + passed_over(self.passed)
-        lines = head + lines + twins(submissions)
+        lines = head + lines + twins(submissions) + same_numbers(submissions)
         return Intake(submissions, lines, self.spool)
 
     def _own(self, parts):
@@ -260,7 +264,7 @@ class _Reading:
         return Submission(
             student, chapter, found.item.path, found.key, problem,
             who.when or found.item.when, found.told_by,
-            who.system, who.number, who.late,
+            who.system, who.number, who.late, found.signed,
             self.spool if found.key else None, found.content_place,
         )  # fmt: skip
 

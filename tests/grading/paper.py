@@ -9,7 +9,11 @@ from course.environment import ROOT
 from course.grading.gradebook import Mark
 from course.grading.submissions import Submission
 
-SLUGS = {1: "ch01_smallest_autoencoder", 2: "ch02_how_many_latents"}
+SLUGS = {
+    1: "ch01_smallest_autoencoder",
+    2: "ch02_how_many_latents",
+    3: "ch03_transposed_convolution",
+}
 
 
 def released(chapter=1):

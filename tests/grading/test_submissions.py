@@ -587,6 +587,18 @@ def test_other_chapters_are_left_out_and_counted(tmp_path):
     assert "Left out: 1 notebook of chapter 2, not asked for." in lines
 
 
+def test_equal_numbers_in_personal_exercises_are_pointed_out(tmp_path):
+    said = {"ann": "Ada", "bob": "ada ", "cy": "Cy", "di": "", "ed": ""}
+    for name, word in said.items():
+        text = f'STUDENT = "{word}"\nme = "{name}"'
+        spread(tmp_path, {f"{name}/{c}.ipynb": small(c, text) for c in (1, 3)})
+    _, lines = seen(tmp_path, chapters=(1, 3))
+    assert [line for line in lines if "numbers" in line] == [
+        "Chapter 3, all with the same numbers: STUDENT was left empty by di, ed.",
+        'Chapter 3, all with the same numbers: STUDENT is "Ada" in the notebooks of ann, bob.',
+    ]
+
+
 def test_the_same_file_of_two_students_is_pointed_out(tmp_path):
     spread(tmp_path, {f"{name}/a.ipynb": small() for name in ("jane", "bob")})
     spread(tmp_path, {"zoe/a.ipynb": small(text="x")})
