@@ -1,6 +1,8 @@
 """`python -m course grade …`: words in, one call out."""
 
+import contextlib
 import errno
+import os
 import sys
 from pathlib import Path
 
@@ -47,6 +49,10 @@ def main(args):
     )
     try:
         return 1 if _go(args.words, settings) else 0
+    except BrokenPipeError:  # whoever read the lines has left, as `head` does
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except EXPECTED as error:
         print(f"course grade: {_in_words(error)}", file=sys.stderr)
         return 1

@@ -2,10 +2,13 @@
 
 import errno
 import os
+import subprocess
+import sys
 
 import pytest
 
 from course import cli
+from course.environment import ROOT
 from course.grading import command, run
 from course.grading.gradebook import GradebookError
 
@@ -122,3 +125,21 @@ def test_each_refusal_is_one_line(monkeypatch, capsys, name):
     monkeypatch.setattr(run, "grade", fail)
     assert main("folder") == 1
     assert capsys.readouterr().err == "course grade: what to do\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX pipes")
+def test_a_reader_that_leaves_ends_the_command_without_a_word(tmp_path):
+    """As in `course grade … | head`."""
+    code = (
+        "import sys; from course import cli; from course.grading import run\n"
+        "run.grade = lambda *_, say: [say('x' * 999) for _ in range(999)]\n"
+        "sys.exit(cli.main(['grade', 'folder']))"
+    )
+    env = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, env=env,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == "" and process.wait(60) == 1
