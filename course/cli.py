@@ -111,8 +111,8 @@ def build_parser() -> argparse.ArgumentParser:
         "--seed-file", metavar="F", help="holds the secret of the hidden cases (default: in DIR)"
     )
     sub.add_argument(
-        "--layout", nargs="+", default=["own"], choices=["own", "canvas", "moodle"],
-        help="of the grades (default: own)",
+        "--layout", nargs="+", default=[], choices=["canvas", "moodle"],
+        help="write the grades for these systems too",
     )  # fmt: skip
     sub.add_argument("--excel", action="store_true", help="CSV that Excel opens by a double click")
     sub.add_argument(

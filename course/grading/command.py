@@ -44,7 +44,7 @@ def main(args):
         jobs=args.jobs,
         seed_file=Path(args.seed_file) if args.seed_file else None,
         trust=args.trust_submissions,
-        layouts=tuple(args.layout),
+        layouts=("own", *args.layout),
         excel=args.excel,
     )
     try:

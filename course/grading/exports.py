@@ -155,6 +155,12 @@ def write_grades(folder, book, *, layouts=("own",), excel=False, titles=None):
     return [folder / name for name in files]
 
 
+def written_layouts(folder):
+    """Those of LAYOUTS of which a folder holds tables."""
+    names = {"own": "grades.csv", "canvas": "grades-canvas.csv", "moodle": "grades-moodle-ch*.csv"}
+    return [layout for layout in LAYOUTS if any(Path(folder).glob(names[layout]))]
+
+
 def own_rows(table):
     """A row for each student: sums, every exercise, and what else there is to say."""
     head = ["student", "points", "possible"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from course.chapters import CHAPTERS
 from course.data.cache import write_whole
 from course.grading import cases, marking, scheduler
-from course.grading.exports import write_grades
+from course.grading.exports import write_grades, written_layouts
 from course.grading.feedback import write_feedback
 from course.grading.gradebook import open_gradebook
 from course.grading.kits import make_kits
@@ -180,7 +180,8 @@ def explain(student, chapter, settings, say=print):
 def write_all(out, book, settings, lines, say):
     """Everything that is made of a gradebook."""
     out = Path(out)
-    write_grades(out, book, layouts=settings.layouts, excel=settings.excel, titles=_titles())
+    layouts = {*settings.layouts, *written_layouts(out)}  # none is left behind the others
+    write_grades(out, book, layouts=layouts, excel=settings.excel, titles=_titles())
     pages = write_feedback(out / "feedback", book)
     write_summary(out / "summary.html", book, lines=lines, feedback=pages)
     # Always with the mark for Excel: without it Excel garbles names, and rows come back as others.

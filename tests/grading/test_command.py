@@ -51,7 +51,7 @@ def test_options_reach_it(called):
     assert (name, path) == ("grade", "./merge")
     assert settings == run.Settings(
         command.Path("o"), ("1", "3"), "tcp://a:1", 2, command.Path("s"), True,
-        ("canvas", "moodle"), True,
+        ("own", "canvas", "moodle"), True,
     )  # fmt: skip
 
 

@@ -455,6 +455,21 @@ def test_explain_of_what_cannot_be_read(folder, settings, marked):
 
 
 @locked
+def test_a_merge_brings_every_table_up_to_date(folder, settings, marked):
+    layouts = ("own", "canvas", "moodle")
+    run.grade(folder, dataclasses.replace(settings, layouts=layouts), lambda _: None)
+    sheet = settings.out / "marking_sheet.csv"
+    content = sheet.read_text(encoding="utf-8-sig")
+    assert content.count(",2,Because.,,,") == 1
+    sheet.write_text(content.replace(",2,Because.,,,", ",2,Because.,1.75,,"), encoding="utf-8")
+    before = {p.name: p.read_bytes() for p in settings.out.glob("grades*.csv")}
+    assert len(before) == 3
+    run.merge(sheet, settings, lambda _: None)
+    for name, content in before.items():
+        assert (settings.out / name).read_bytes() != content, name
+
+
+@locked
 def test_a_sheet_with_a_mistake_is_a_failure(folder, settings, marked):
     run.grade(folder, settings, lambda _: None)
     sheet = settings.out / "marking_sheet.csv"
