@@ -65,6 +65,7 @@ REFUSED = {
     "sched_setscheduler": (144, 119),
     "sched_setattr": (314, 274),
     "sched_setaffinity": (203, 122),
+    "modify_ldt": (154, None),
     "personality": (135, 92),
     "syslog": (103, 116),
     "acct": (163, 89),
