@@ -78,3 +78,20 @@ def test_benchmarks_run_by_name(tmp_path, monkeypatch, capfd):
     assert suite.bench() == 1
     with pytest.raises(SetupError, match=r"'?fast'?.*good, worse"):
         suite.bench(["fast"])
+
+
+@pytest.mark.parametrize(("memory", "jobs"), [(64, 6), (9, 2), (1, 1)])
+def test_it_takes_one_process_a_core_as_far_as_the_memory_goes(plan, monkeypatch, memory, jobs):
+    asked = []
+    plan(0)
+    steps = suite.steps
+    monkeypatch.setattr(suite, "steps", lambda real, jobs: asked.append(jobs) or steps(real, jobs))
+    monkeypatch.setattr(suite, "cores", lambda: 6)
+    monkeypatch.setattr(suite, "memory_gib", lambda: memory)
+    assert suite.run() == 0
+    assert asked == [jobs]
+
+
+def test_skipped_tests_are_named():
+    commands = {name: command for name, command, _ in suite.steps("drawn", 1)}
+    assert "-rs" in commands["unit tests"]
